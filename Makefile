@@ -1,0 +1,29 @@
+# Two commands set everything up: `make demo` and `make test`. Each makes its own .venv; neither needs Go or a compiler.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test test-all check lint bench clean
+
+demo: ## scans the sample Go system in examples/tangle
+	@$(PYTHON) scripts/make_venv.py
+	@$(BIN)/goknot scan examples/tangle || test $$? -eq 1
+
+test: ## runs the tests
+	@$(PYTHON) scripts/make_venv.py dev
+	@$(BIN)/python -m pytest -n auto -m "not slow"
+
+test-all: ## the tests and the slow matrix
+	@$(PYTHON) scripts/make_venv.py dev
+	@$(BIN)/python -m pytest -n auto
+
+lint:
+	@$(PYTHON) scripts/make_venv.py dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test ## what CI runs
+
+clean:
+	rm -rf .venv dist .mypy_cache .ruff_cache .hypothesis

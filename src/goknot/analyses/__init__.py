@@ -1,0 +1,1 @@
+"""Graph in, rings, cycles, cuts and verdicts out; none asks what a node is."""

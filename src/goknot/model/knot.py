@@ -1,0 +1,107 @@
+"""A knot: a ring with evidence, a verdict and ways to cut it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from goknot.model.cut import Cut
+from goknot.model.verdict import BaselineState, Confidence, Level, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A position in a file. Path relative to the scanned root, with `/`; line and column from 1 (0: not known)."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where an edge was seen, and the text that stands there."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KnotNode:
+    """A member of a knot.
+
+    Attributes:
+        name: What a person calls it, e.g. an import path.
+        kind: `package`, `folder`, `module`, `type`, `object`, `goroutine`, ...
+        key: What identifies it in fingerprints and baselines: free of addresses, of where the root lies and of the
+            main module's path.
+        file: The file or folder it lives in; empty if none.
+        line: Line in `file`, 0 if none.
+    """
+
+    name: str
+    kind: str
+    key: str
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KnotEdge:
+    """An edge of a knot.
+
+    Attributes:
+        source: Index into the knot's nodes.
+        target: Index into the knot's nodes.
+        kind: `import`, `test-import`, `require`, `field`, ...
+        weight: What cutting it costs: distinct symbols used over it, at least 1.
+        n_imports: Import statements (or requirements) the edge stands for.
+        symbols: Distinct names used over the edge, sorted.
+        evidence: Where it was seen, sorted by file and line; capped, see `n_imports` for the whole.
+        platforms: Where the edge exists, when that is not everywhere; sorted.
+        note: One remark, e.g. what a module's source proves about a requirement; empty if none.
+    """
+
+    source: int
+    target: int
+    kind: str
+    weight: int = 1
+    n_imports: int = 1
+    symbols: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    platforms: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Knot:
+    """What a person reads: a ring, its verdict with the reason, evidence, and cuts.
+
+    Attributes:
+        id: Fingerprint, 12 hex digits; see `fingerprint`.
+        cycles: Shortest cycles as node indices, tightest first, each rotated to its smallest name.
+        platforms: Build configurations the ring exists on, when that is not every one looked at.
+        causes: Edges (node indices) absent from the older side of a comparison: what made the knot new.
+    """
+
+    id: str
+    level: Level
+    kind: str
+    verdict: Verdict
+    confidence: Confidence
+    reason: str
+    title: str
+    nodes: tuple[KnotNode, ...]
+    edges: tuple[KnotEdge, ...]
+    cycles: tuple[tuple[int, ...], ...] = ()
+    cuts: tuple[Cut, ...] = ()
+    where: Place | None = None
+    platforms: tuple[str, ...] = ()
+    baseline: BaselineState = BaselineState.NEW
+    causes: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """Sort key: worst first, then larger, then by id."""
+        return (self.verdict.severity, list(Confidence).index(self.confidence), self.kind, -len(self.nodes), self.id)

@@ -1,0 +1,55 @@
+"""A report: everything one run has to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from goknot.model.knot import Knot
+from goknot.model.verdict import BaselineState
+
+SCHEMA = "goknot.report/1"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """Something that could not be read or decided, and what that means for the result."""
+
+    where: str
+    what: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportInput:
+    """What was looked at.
+
+    Attributes:
+        kind: `source`, `module-graph`, ...
+        path: As the user named it.
+        details: Further facts, e.g. `go`, `module`, `goos`; names to strings, numbers or lists of strings.
+    """
+
+    kind: str
+    path: str
+    details: Mapping[str, str | int | tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything one run has to say; `knots` worst first.
+
+    Attributes:
+        complete: False if a problem leaves room for knots that were not seen.
+    """
+
+    version: str
+    inputs: tuple[ReportInput, ...]
+    knots: tuple[Knot, ...]
+    problems: tuple[Problem, ...] = ()
+    stats: Mapping[str, int] = field(default_factory=dict)
+    complete: bool = True
+
+    def standing(self) -> tuple[Knot, ...]:
+        """The knots that are there, without those a baseline lists as fixed."""
+        return tuple(knot for knot in self.knots if knot.baseline is not BaselineState.FIXED)

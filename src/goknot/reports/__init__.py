@@ -1,0 +1,1 @@
+"""One file a format: Report in, text out; nothing is computed here."""
