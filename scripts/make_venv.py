@@ -21,7 +21,7 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def main() -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 (run by whatever python3 is at hand)
         sys.exit(
             f"goknot needs Python 3.11 or newer; this is {sys.version.split()[0]} (try: make PYTHON=python3.12 ...)"
         )
