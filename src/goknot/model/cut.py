@@ -15,6 +15,7 @@ class Cut:
         lower_bound: No cut costs less; equal to `cost` when the cut is proven minimal.
         move: Short name of the refactoring, e.g. `consumer-interface`.
         how: One or two sentences: the refactoring in terms of this knot.
+        steps: (move, how) of each edge, in the order of `edges`; empty if there is nothing to add to `move` and `how`.
     """
 
     edges: tuple[tuple[int, int], ...]
@@ -22,3 +23,4 @@ class Cut:
     lower_bound: int
     move: str
     how: str
+    steps: tuple[tuple[str, str], ...] = ()

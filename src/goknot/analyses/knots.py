@@ -1,0 +1,101 @@
+"""Makes a knot of a ring: its cycles, its cut, its fingerprint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from goknot.analyses.cuts import CutProof, minimum_cut
+from goknot.analyses.cycles import shortest_cycles
+from goknot.analyses.moves import Move
+from goknot.model.cut import Cut
+from goknot.model.fingerprint import fingerprint
+from goknot.model.graph import Graph, NodeId
+from goknot.model.knot import Knot, KnotEdge, KnotNode, Place
+from goknot.model.ring import Ring
+from goknot.model.verdict import Confidence, Level, Verdict
+
+MAX_CYCLES = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is known of a ring before it is a knot.
+
+    Attributes:
+        nodes: The members.
+        edges: The edges between members, by index into `nodes`.
+        move_of: Edge index -> the refactoring that removes it.
+    """
+
+    level: Level
+    kind: str
+    verdict: Verdict
+    reason: str
+    title: str
+    nodes: tuple[KnotNode, ...]
+    edges: tuple[KnotEdge, ...]
+    move_of: Callable[[KnotEdge], Move]
+    confidence: Confidence = Confidence.CERTAIN
+    platforms: tuple[str, ...] = ()
+
+
+def knot_of_ring(finding: Finding) -> Knot:
+    """Finds the shortest cycles and the cheapest cut of a ring and names it.
+
+    The edges of the result are sorted; `where` is the first evidence on the tightest cycle.
+    """
+    finding = _sorted(finding)
+    pairs = [(edge.source, edge.target) for edge in finding.edges]
+    graph = Graph.from_edges([node.name for node in finding.nodes], pairs)
+    ring = Ring(tuple(map(NodeId, range(graph.n_nodes))), tuple(graph.edges()))
+    cycles = shortest_cycles(graph, ring, MAX_CYCLES)
+    proof = minimum_cut(graph.n_nodes, {(e.source, e.target): e.weight for e in finding.edges})
+    edge_by_pair = dict(zip(pairs, finding.edges, strict=True))
+    return Knot(
+        id=fingerprint(finding.level, finding.kind, [node.key for node in finding.nodes]),
+        level=finding.level,
+        kind=finding.kind,
+        verdict=finding.verdict,
+        confidence=finding.confidence,
+        reason=finding.reason,
+        title=finding.title,
+        nodes=finding.nodes,
+        edges=finding.edges,
+        cycles=cycles,
+        cuts=(_cut(proof, [edge_by_pair[pair] for pair in proof.edges], finding.move_of),),
+        where=_place(cycles[0], edge_by_pair),
+        platforms=finding.platforms,
+    )
+
+
+def _sorted(finding: Finding) -> Finding:
+    """The finding with nodes by name and edges by their ends, so that the order it came in leaves no trace."""
+    order = sorted(range(len(finding.nodes)), key=lambda index: (finding.nodes[index].name, finding.nodes[index].key))
+    index_by_old = {old: new for new, old in enumerate(order)}
+    edges = [replace(e, source=index_by_old[e.source], target=index_by_old[e.target]) for e in finding.edges]
+    return replace(
+        finding,
+        nodes=tuple(finding.nodes[old] for old in order),
+        edges=tuple(sorted(edges, key=lambda e: (e.source, e.target))),
+    )
+
+
+def _cut(proof: CutProof, edges: Sequence[KnotEdge], move_of: Callable[[KnotEdge], Move]) -> Cut:
+    moves = [move_of(edge) for edge in edges]
+    names = sorted({move.name for move in moves}, key=lambda name: (-sum(m.name == name for m in moves), name))
+    return Cut(
+        edges=tuple(proof.edges),
+        cost=proof.cost,
+        lower_bound=proof.lower_bound,
+        move=names[0],
+        how=moves[0].how,
+        steps=tuple((move.name, move.how) for move in moves),
+    )
+
+
+def _place(cycle: Sequence[int], edge_by_pair: dict[tuple[int, int], KnotEdge]) -> Place | None:
+    for pair in zip(cycle, (*cycle[1:], cycle[0]), strict=True):
+        for seen in edge_by_pair[pair].evidence:
+            return Place(seen.file, seen.line, seen.column)
+    return None
