@@ -1,0 +1,5 @@
+package clock
+
+import "example.com/shop/internal/logging"
+
+func init() { logging.Print("this clock drifts") }
