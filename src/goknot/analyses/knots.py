@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from goknot.analyses.cuts import CutProof, minimum_cut
@@ -25,7 +25,7 @@ class Finding:
     Attributes:
         nodes: The members.
         edges: The edges between members, by index into `nodes`.
-        move_of: Edge index -> the refactoring that removes it.
+        move_of: (name, name) of an edge -> the refactoring that removes it.
     """
 
     level: Level
@@ -35,7 +35,7 @@ class Finding:
     title: str
     nodes: tuple[KnotNode, ...]
     edges: tuple[KnotEdge, ...]
-    move_of: Callable[[KnotEdge], Move]
+    move_of: Mapping[tuple[str, str], Move]
     confidence: Confidence = Confidence.CERTAIN
     platforms: tuple[str, ...] = ()
 
@@ -51,6 +51,7 @@ def knot_of_ring(finding: Finding) -> Knot:
     ring = Ring(tuple(map(NodeId, range(graph.n_nodes))), tuple(graph.edges()))
     cycles = shortest_cycles(graph, ring, MAX_CYCLES)
     proof = minimum_cut(graph.n_nodes, {(e.source, e.target): e.weight for e in finding.edges})
+    nodes = finding.nodes
     edge_by_pair = dict(zip(pairs, finding.edges, strict=True))
     return Knot(
         id=fingerprint(finding.level, finding.kind, [node.key for node in finding.nodes]),
@@ -63,7 +64,7 @@ def knot_of_ring(finding: Finding) -> Knot:
         nodes=finding.nodes,
         edges=finding.edges,
         cycles=cycles,
-        cuts=(_cut(proof, [edge_by_pair[pair] for pair in proof.edges], finding.move_of),),
+        cuts=(_cut(proof, [finding.move_of[nodes[s].name, nodes[t].name] for s, t in proof.edges]),),
         where=_place(cycles[0], edge_by_pair),
         platforms=finding.platforms,
     )
@@ -81,8 +82,7 @@ def _sorted(finding: Finding) -> Finding:
     )
 
 
-def _cut(proof: CutProof, edges: Sequence[KnotEdge], move_of: Callable[[KnotEdge], Move]) -> Cut:
-    moves = [move_of(edge) for edge in edges]
+def _cut(proof: CutProof, moves: Sequence[Move]) -> Cut:
     names = sorted({move.name for move in moves}, key=lambda name: (-sum(m.name == name for m in moves), name))
     return Cut(
         edges=tuple(proof.edges),

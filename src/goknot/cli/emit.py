@@ -1,0 +1,60 @@
+"""Puts results on stdout or into a file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from goknot.app.files import write_whole
+from goknot.errors import UsageError
+from goknot.model.report import Report
+from goknot.reports import render
+
+
+def emit_report(report: Report, format_: str, output: str | None, *, show_all: bool, knot: str | None) -> None:
+    """Renders a report and prints or writes it."""
+    to_terminal = output is None and sys.stdout.isatty()
+    text = render(
+        report,
+        format_,
+        width=shutil.get_terminal_size((100, 24)).columns if to_terminal else 100,
+        color=to_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb",
+        ascii=output is None and not _prints("─→"),
+        detail="all" if show_all else "worst",
+        only=_one_id(report, knot) if knot else "",
+    )
+    emit(text, output)
+
+
+def emit(text: str, output: str | None) -> None:
+    """Prints text, or writes it to a file that appears whole or not at all."""
+    if output is not None and output != "-":
+        write_whole(Path(output), text)
+        return
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+
+
+def note(text: str) -> None:
+    """One line for the person at the terminal; never part of the result."""
+    click.echo(text, err=True)
+
+
+def _prints(sample: str) -> bool:
+    try:
+        sample.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _one_id(report: Report, start: str) -> str:
+    ids = sorted({knot.id for knot in report.knots if knot.id.startswith(start)})
+    if len(ids) != 1:
+        what = "no knot here has an id that starts with" if not ids else f"{len(ids)} knots have ids that start with"
+        raise UsageError(f"{what} {start!r}", "The ids stand in brackets in the text report.")
+    return ids[0]

@@ -1,0 +1,109 @@
+"""What `goknot scan` and `goknot imports` have in common: options to request, result to exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from goknot.analyses.explain import kinds
+from goknot.analyses.failing import AGAINST_OLDER_STATE, ALWAYS, exit_code
+from goknot.app.config import load_settings
+from goknot.app.scan import ScanRequest, ScanResult, scan
+from goknot.cli.emit import emit_report, note
+from goknot.errors import UsageError
+from goknot.inputs.source import SourceOptions
+from goknot.model.settings import Settings
+from goknot.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformChoice:
+    """The platform options as given; None where the user said nothing."""
+
+    goos: str | None
+    goarch: str | None
+    tags: str | None
+    go_version: str | None
+    cgo: bool | None
+    all_platforms: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The options that decide what fails, as given."""
+
+    folders: int | None
+    config: str | None
+    new_from_rev: str | None
+    baseline: str | None
+    update_baseline: bool
+    strict: bool
+    fail_on: str | None
+
+
+def run_scan(path: str, platform: PlatformChoice, gate: Gate, *, modules: bool) -> tuple[ScanResult, int]:
+    """Scans and says with which code to exit."""
+    root = Path(path)
+    settings, base = load_settings(root, gate.config)
+    baseline = Path(gate.baseline) if gate.baseline else (base / settings.baseline if settings.baseline else None)
+    if gate.update_baseline and baseline is None:
+        raise UsageError(
+            "--update-baseline needs to know the file", "Add --baseline FILE, or baseline = to goknot.toml."
+        )
+    if gate.strict and baseline is None:
+        raise UsageError("--strict needs a baseline", "Add --baseline FILE, or baseline = to goknot.toml.")
+    if gate.new_from_rev and gate.baseline:
+        raise UsageError("--baseline and --new-from-rev exclude each other")
+    if gate.new_from_rev:
+        baseline = None
+    request = ScanRequest(
+        path=root,
+        options=source_options(platform, settings),
+        settings=settings,
+        folders=gate.folders,
+        baseline=baseline,
+        update_baseline=gate.update_baseline,
+        new_from_rev=gate.new_from_rev or "",
+        modules=modules,
+    )
+    fail_on = _fail_on(gate, settings, compared=bool(baseline or gate.new_from_rev))
+    result = scan(request)
+    return result, exit_code(result.report, fail_on, n_stale_edges=result.n_stale_edges if gate.strict else 0)
+
+
+def source_options(platform: PlatformChoice, settings: Settings) -> SourceOptions:
+    """The command line's word first, then goknot.toml's, then the environment's."""
+    return SourceOptions.from_environment(
+        goos=platform.goos or settings.goos,
+        goarch=platform.goarch or settings.goarch,
+        tags=tuple(tag for tag in platform.tags.replace(",", " ").split()) if platform.tags else settings.tags,
+        go_version=platform.go_version or "",
+        cgo=platform.cgo,
+        all_platforms=platform.all_platforms or settings.all_platforms,
+    )
+
+
+def show(result: ScanResult, format_: str, output: str | None, *, show_all: bool, knot: str | None) -> None:
+    """Prints the report; with an output file, one line says what it holds."""
+    emit_report(result.report, format_, output, show_all=show_all, knot=knot)
+    if output:
+        stats = result.report.stats
+        note(f"wrote {output}: {stats['knots']} knots, {len(result.report.problems)} problems")
+
+
+def _fail_on(gate: Gate, settings: Settings, *, compared: bool) -> frozenset[str]:
+    if gate.fail_on is not None:
+        names = [name.strip() for name in gate.fail_on.split(",") if name.strip()]
+    elif settings.fail_on is not None:
+        names = list(settings.fail_on)
+    else:
+        return frozenset(AGAINST_OLDER_STATE if compared else ALWAYS)
+    if names == ["none"]:
+        return frozenset()
+    known = [*Verdict, *kinds()]
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                f"--fail-on: {name!r} is neither a verdict nor a kind", f"Known: {', '.join(known)}, none."
+            )
+    return frozenset(names)
