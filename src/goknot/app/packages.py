@@ -17,12 +17,12 @@ from goknot.model.verdict import Level, Verdict
 
 Pair = tuple[int, int]
 
-_REASON = "The compiler refuses it: import cycle not allowed."
-_SELF_REASON = "The compiler refuses it: a package may not import itself."
-_TEST_REASON = (
-    "go vet and go test refuse it: import cycle not allowed in test. The package itself builds; the ring goes "
-    "through a _test.go file that is part of the package."
-)
+_REASON_BY_KIND = {
+    "import-ring": "The compiler refuses it: import cycle not allowed.",
+    "self-import": "The compiler refuses it: a package may not import itself.",
+    "test-import-ring": "go vet and go test refuse it: import cycle not allowed in test. The package itself builds; "
+    "the ring goes through a _test.go file that is part of the package.",
+}
 
 
 def import_knots(source: SourceScan, graph: Graph) -> list[Knot]:
@@ -31,8 +31,7 @@ def import_knots(source: SourceScan, graph: Graph) -> list[Knot]:
     for ring, platforms in _on_platforms(source, find_rings(graph)):
         facts = source.describe(ring.edges)
         kind = "self-import" if len(ring.nodes) == 1 else "import-ring"
-        reason = _SELF_REASON if kind == "self-import" else _REASON
-        knots.append(_knot(source, ring, facts, {}, kind, reason, platforms))
+        knots.append(_knot(source, ring, facts, {}, kind=kind, platforms=platforms))
     return knots + _test_knots(source, graph)
 
 
@@ -44,7 +43,7 @@ def _test_knots(source: SourceScan, graph: Graph) -> list[Knot]:
         facts = source.describe([pair for pair in ring.edges if pair not in test_pairs])
         tests = source.describe(sorted(test_pairs), tests=True)
         if tests:
-            knots.append(_knot(source, ring, facts, tests, "test-import-ring", _TEST_REASON, platforms))
+            knots.append(_knot(source, ring, facts, tests, kind="test-import-ring", platforms=platforms))
     return knots
 
 
@@ -66,8 +65,8 @@ def _knot(
     ring: Ring,
     facts: Mapping[Pair, EdgeFacts],
     tests: Mapping[Pair, EdgeFacts],
+    *,
     kind: str,
-    reason: str,
     platforms: Sequence[str],
 ) -> Knot:
     index_by_node = {node: index for index, node in enumerate(ring.nodes)}
@@ -87,7 +86,7 @@ def _knot(
         level=Level.PACKAGE,
         kind=kind,
         verdict=Verdict.BREAKS_BUILD,
-        reason=reason,
+        reason=_REASON_BY_KIND[kind],
         title=_title(kind, nodes),
         nodes=nodes,
         edges=edges,

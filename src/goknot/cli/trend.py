@@ -30,6 +30,7 @@ from goknot.reports.trend import as_json, as_table
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all.")
 @platform_options
 def command(
+    *,
     path: str,
     last: int,
     since: str,
