@@ -1,0 +1,138 @@
+"""The report as JSON, `goknot.report/1`; its JSON Schema lies beside this file (`report.schema.json`)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+
+from goknot.model.cut import Cut
+from goknot.model.knot import Evidence, Knot, KnotEdge, KnotNode, Place
+from goknot.model.report import SCHEMA, Problem, Report, ReportInput
+from goknot.reports.view import View
+
+Value = str | int | bool | Iterable["Value"] | Mapping[str, "Value"]
+
+# Lone surrogates (bytes of file names that are not UTF-8) cannot be encoded; the rest would act on a terminal: C1
+# controls, line separators, marks that turn the direction of writing.
+_UNFIT = re.compile("[\ud800-\udfff\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_OPEN_DEPTH = 4  # lists and objects nested deeper stand on one line
+
+
+def render(report: Report, view: View) -> str:
+    """Renders the report as JSON; keys in the documented order, absent parts left out."""
+    lines: list[str] = []
+    _write(_report(report), 0, "", "", lines)
+    return _UNFIT.sub(_escape, "\n".join(lines)) + "\n"
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\\\x{code - 0xDC00:02x}"  # the byte it stands for (PEP 383), printed
+    if 0xD800 <= code <= 0xDFFF:
+        return f"\\\\u{code:04x}"
+    return f"\\u{code:04x}"
+
+
+def _write(value: Value, depth: int, before: str, after: str, lines: list[str]) -> None:
+    """One line for each member down to `_OPEN_DEPTH`: short to read, cheap to compare, and written by the C encoder."""
+    pad = "  " * depth + before
+    if depth < _OPEN_DEPTH and isinstance(value, dict) and value:
+        lines.append(f"{pad}{{")
+        for index, (key, member) in enumerate(value.items(), 1):
+            _write(member, depth + 1, f"{json.dumps(key)}: ", "," if index < len(value) else "", lines)
+        lines.append(f"{'  ' * depth}}}{after}")
+    elif depth < _OPEN_DEPTH and isinstance(value, list) and value:
+        lines.append(f"{pad}[")
+        for index, member in enumerate(value, 1):
+            _write(member, depth + 1, "", "," if index < len(value) else "", lines)
+        lines.append(f"{'  ' * depth}]{after}")
+    else:
+        lines.append(f"{pad}{json.dumps(value, ensure_ascii=False)}{after}")
+
+
+def _given(**members: Value) -> dict[str, Value]:
+    """The members that are there: no empty text, no empty list, no 0."""
+    return {name: value for name, value in members.items() if value}
+
+
+def _report(report: Report) -> dict[str, Value]:
+    return {
+        "schema": SCHEMA,
+        "goknot": report.version,
+        "complete": report.complete,
+        **_given(compared_with=report.compared_with),
+        "inputs": [_input(looked_at) for looked_at in report.inputs],
+        "knots": [_knot(knot) for knot in report.knots],
+        "problems": [_problem(problem) for problem in report.problems],
+        "stats": dict(report.stats),
+    }
+
+
+def _input(looked_at: ReportInput) -> dict[str, Value]:
+    own: dict[str, Value] = {"kind": looked_at.kind, "path": looked_at.path}
+    details = {name: list(value) if isinstance(value, tuple) else value for name, value in looked_at.details.items()}
+    return {**own, **details, **own}
+
+
+def _problem(problem: Problem) -> dict[str, Value]:
+    return {"where": problem.where, "what": problem.what, "effect": problem.effect}
+
+
+def _knot(knot: Knot) -> dict[str, Value]:
+    return {
+        "id": knot.id,
+        "level": knot.level,
+        "kind": knot.kind,
+        "verdict": knot.verdict,
+        "confidence": knot.confidence,
+        "reason": knot.reason,
+        "title": knot.title,
+        **_given(where=_place(knot.where) if knot.where else "", platforms=list(knot.platforms)),
+        "nodes": [_node(node) for node in knot.nodes],
+        "edges": [_edge(edge) for edge in knot.edges],
+        "cycles": [list(cycle) for cycle in knot.cycles],
+        "cuts": [_cut(cut) for cut in knot.cuts],
+        "baseline": knot.baseline,
+        **_given(causes=[list(edge) for edge in knot.causes]),
+    }
+
+
+def _place(place: Place | Evidence) -> dict[str, Value]:
+    return {"file": place.file, **_given(line=place.line, column=place.column)}
+
+
+def _evidence(seen: Evidence) -> dict[str, Value]:
+    return {**_place(seen), **_given(text=seen.text)}
+
+
+def _node(node: KnotNode) -> dict[str, Value]:
+    return {"name": node.name, "kind": node.kind, "key": node.key, **_given(file=node.file, line=node.line)}
+
+
+def _edge(edge: KnotEdge) -> dict[str, Value]:
+    return {
+        "from": edge.source,
+        "to": edge.target,
+        "kind": edge.kind,
+        "weight": edge.weight,
+        "n_imports": edge.n_imports,
+        **_given(
+            symbols=list(edge.symbols),
+            platforms=list(edge.platforms),
+            note=edge.note,
+            evidence=[_evidence(seen) for seen in edge.evidence],
+        ),
+    }
+
+
+def _cut(cut: Cut) -> dict[str, Value]:
+    return {
+        "edges": [list(edge) for edge in cut.edges],
+        "cost": cut.cost,
+        "lower_bound": cut.lower_bound,
+        "move": cut.move,
+        "how": cut.how,
+        **_given(steps=[{"move": move, "how": how} for move, how in cut.steps]),
+    }

@@ -1,0 +1,134 @@
+"""The report for a person at a terminal: the worst knot first and in full, then a line for each further one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+
+from goknot.model.knot import Knot
+from goknot.model.report import Report
+from goknot.model.verdict import BaselineState
+from goknot.reports.knot_text import write_knot
+from goknot.reports.pen import Pen, Span
+from goknot.reports.view import View
+from goknot.reports.words import count, n_cells, plural, was_compared
+
+_MAX_LINES = 10  # further knots shown by a line
+_WIDE = 100  # columns from which on the size has a column of its own; titles tend to say it
+_MAX_FIXED = 5
+_MAX_PROBLEMS = 8
+# Counts worth a word in the last line, in this order; others follow.
+_STATS_FIRST = ("n_packages", "n_files", "n_folders", "n_modules", "n_imports", "n_edges")
+
+
+def render(report: Report, view: View) -> str:
+    """Renders the report for a terminal."""
+    pen = Pen(view)
+    new = [knot for knot in report.knots if knot.baseline is BaselineState.NEW]
+    known = [knot for knot in report.knots if knot.baseline is BaselineState.KNOWN]
+    fixed = [knot for knot in report.knots if knot.baseline is BaselineState.FIXED]
+    in_full = [*new, *known, *fixed] if view.all_in_full else new[:1]
+    for knot in in_full:
+        write_knot(pen, knot, report, whole=view.all_in_full)
+        pen.blank()
+    if not view.all_in_full:
+        _write_further(pen, new[1:])
+        _write_fixed(pen, fixed)
+    _write_problems(pen, report, whole=view.all_in_full)
+    _write_summary(pen, report, view)
+    return pen.text()
+
+
+def _write_further(pen: Pen, knots: list[Knot]) -> None:
+    """One line a knot, grouped by verdict."""
+    if not knots:
+        return
+    shown = knots[:_MAX_LINES]
+    kind_width = max(len(knot.kind) for knot in shown)
+    size_width = max(len(_size(knot)) for knot in shown) if pen.width >= _WIDE else 0
+    pen.line(("strong", count(len(knots), "more knot")))
+    for verdict, group in groupby(shown, key=lambda knot: knot.verdict):
+        pen.line("  ", pen.verdict(verdict))
+        for knot in group:
+            size = f"{_size(knot):>{size_width}}  " if size_width else ""
+            head = f"{knot.kind:<{kind_width}}  {size}"
+            pen.line("    ", ("dim", knot.id), "  ", head, pen.begun(knot.title, pen.width - 18 - n_cells(head)))
+    if len(knots) > len(shown):
+        pen.line("    ", ("dim", f"and {len(knots) - len(shown):,} more; --all shows every knot in full"))
+    pen.blank()
+
+
+def _size(knot: Knot) -> str:
+    kinds = {node.kind for node in knot.nodes}
+    return plural(kinds.pop() if len(kinds) == 1 else "node", len(knot.nodes))
+
+
+def _write_fixed(pen: Pen, knots: list[Knot]) -> None:
+    for knot in knots[:_MAX_FIXED]:
+        title = pen.begun(knot.title, pen.width - 25 - len(knot.kind))
+        pen.line(("good", f"{pen.signs.good} fixed"), "  ", ("dim", knot.id), "  ", knot.kind, "  ", title)
+    if len(knots) > _MAX_FIXED:
+        pen.line(("dim", f"  and {len(knots) - _MAX_FIXED:,} more that are fixed"))
+    pen.blank()
+
+
+def _write_problems(pen: Pen, report: Report, *, whole: bool) -> None:
+    if not report.problems:
+        return
+    head = count(len(report.problems), "problem")
+    pen.line(("warn", head), "" if report.complete else ": the scan is incomplete, there may be knots it did not see")
+    shown = report.problems if whole else report.problems[:_MAX_PROBLEMS]
+    for problem in shown:
+        where = pen.given(problem.where)
+        pen.wrapped(f"{where}: {pen.given(problem.what, 400)}; {pen.given(problem.effect, 400)}", 4, first=("  ",))
+    if len(report.problems) > len(shown):
+        pen.line("  ", ("dim", f"and {len(report.problems) - len(shown):,} more; --all shows them"))
+    pen.blank()
+
+
+def _write_summary(pen: Pen, report: Report, view: View) -> None:
+    """The last line: what was found, in how much."""
+    new = [knot for knot in report.knots if knot.baseline is BaselineState.NEW]
+    found = _found_against(pen, report, len(new)) if was_compared(report) else _found(new)
+    doubt = "" if report.complete else " in what could be read"
+    hidden = f"; {count(view.n_hidden, 'other knot')} not shown" if view.n_hidden else ""
+    scanned = _scanned(pen, report)
+    text = f"{found}{doubt}{hidden}{pen.signs.dot if scanned else ''}{scanned}"
+    pen.wrapped(text, 2, first=(_mood(pen, report, new), " "))
+
+
+def _found(knots: list[Knot]) -> str:
+    if not knots:
+        return "no rings"
+    n_by_verdict = Counter(knot.verdict for knot in knots)
+    if len(n_by_verdict) == 1:
+        return f"{count(len(knots), 'knot')}, {knots[0].verdict}"
+    verdicts = sorted(n_by_verdict, key=lambda verdict: verdict.severity)
+    return f"{count(len(knots), 'knot')}: " + ", ".join(f"{n_by_verdict[v]:,} {v}" for v in verdicts)
+
+
+def _found_against(pen: Pen, report: Report, n_new: int) -> str:
+    n_fixed = len(report.knots) - len(report.standing())
+    n_known = len(report.standing()) - n_new
+    against = f" against {pen.given(report.compared_with)}" if report.compared_with else ""
+    return f"{count(n_new, 'new knot') if n_new else 'nothing new'}, {n_known:,} known, {n_fixed:,} fixed{against}"
+
+
+def _mood(pen: Pen, report: Report, new: list[Knot]) -> Span:
+    """The sign of the worst that is new."""
+    if new:
+        style, sign = pen.verdict(min((knot.verdict for knot in new), key=lambda verdict: verdict.severity))
+        return style, sign.split(" ")[0]
+    return ("good", pen.signs.good) if report.complete else ("warn", pen.signs.calm)
+
+
+def _scanned(pen: Pen, report: Report) -> str:
+    """What was looked at: the inputs, then the counts."""
+    names = [*(n for n in _STATS_FIRST if n in report.stats), *(n for n in report.stats if n not in _STATS_FIRST)]
+    counts = [_counted(name, report.stats[name]) for name in names]
+    return pen.given(", ".join(counts), 400)
+
+
+def _counted(name: str, n: int) -> str:
+    noun = name.removeprefix("n_").replace("_", " ")
+    return count(n, noun.removesuffix("s"), noun)
