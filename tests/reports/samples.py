@@ -12,10 +12,10 @@ from goknot.model.report import Problem, Report, ReportInput
 from goknot.model.verdict import BaselineState, Confidence, Level, Verdict
 
 VERSION = "0.0.0-test"
-_STATS = {"n_packages": 1316, "n_files": 5121, "n_imports": 51564}
-_INPUTS = (
-    ReportInput("source", ".", {"module": "example.com/shop", "go": "1.26", "goos": "linux", "goarch": "amd64"}),
-)
+_STATS = {"modules": 1, "packages": 1316, "files": 5121, "imports": 51564}
+_DETAILS = {"module": ("example.com/shop",), "platform": "linux/amd64", "folders": 1}
+_INPUTS = (ReportInput("source", ".", _DETAILS),)
+_COMPARED = (ReportInput("source", ".", {**_DETAILS, "baseline": "goknot-baseline.json"}),)
 
 
 def _packages(*folders: str, module: str = "example.com/shop") -> tuple[KnotNode, ...]:
@@ -282,7 +282,7 @@ def _gone(title: str) -> Knot:
 
 
 def _report(*knots: Knot, **rest: object) -> Report:
-    return Report(VERSION, _INPUTS, knots, **{"stats": _STATS, **rest})  # type: ignore[arg-type]
+    return Report(VERSION, knots=knots, **{"inputs": _INPUTS, "stats": _STATS, **rest})  # type: ignore[arg-type]
 
 
 def clean() -> Report:
@@ -307,7 +307,7 @@ def windows() -> Report:
 
 def module_ring() -> Report:
     looked_at = ReportInput("module-graph", ".", {"module": "k8s.io/kubernetes", "view": "selected"})
-    return Report(VERSION, (looked_at,), (module_knot(),), stats={"n_modules": 178, "n_requirements": 1204})
+    return Report(VERSION, (looked_at,), (module_knot(),), stats={"modules": 178, "requirements": 1204})
 
 
 def several() -> Report:
@@ -329,12 +329,12 @@ def baseline() -> Report:
         _state(test_ring_knot(), BaselineState.KNOWN),
         _state(tangle_knot(), BaselineState.KNOWN),
         _gone("api and core import each other"),
-        compared_with="goknot-baseline.json",
+        inputs=_COMPARED,
     )
 
 
 def nothing_new() -> Report:
-    return _report(_state(tangle_knot(), BaselineState.KNOWN), compared_with="goknot-baseline.json")
+    return _report(_state(tangle_knot(), BaselineState.KNOWN), inputs=_COMPARED)
 
 
 def hostile() -> Report:

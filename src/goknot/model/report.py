@@ -41,7 +41,6 @@ class Report:
 
     Attributes:
         complete: False if a problem leaves room for knots that were not seen.
-        compared_with: The older state the knots were held against: a baseline file or a revision; empty if none.
     """
 
     version: str
@@ -50,7 +49,6 @@ class Report:
     problems: tuple[Problem, ...] = ()
     stats: Mapping[str, int] = field(default_factory=dict)
     complete: bool = True
-    compared_with: str = ""
 
     def standing(self) -> tuple[Knot, ...]:
         """The knots that are there, without those a baseline lists as fixed."""

@@ -62,7 +62,6 @@ def _report(report: Report) -> dict[str, Value]:
         "schema": SCHEMA,
         "goknot": report.version,
         "complete": report.complete,
-        **_given(compared_with=report.compared_with),
         "inputs": [_input(looked_at) for looked_at in report.inputs],
         "knots": [_knot(knot) for knot in report.knots],
         "problems": [_problem(problem) for problem in report.problems],

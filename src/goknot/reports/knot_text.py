@@ -10,7 +10,7 @@ from goknot.model.report import Report
 from goknot.model.verdict import BaselineState, Confidence
 from goknot.reports.pen import Pen, Span, cells
 from goknot.reports.ring_drawing import draw_cycle, limits, platforms, uses, where_of
-from goknot.reports.words import count, edge_by_pair, n_cells, plural, shared_prefix
+from goknot.reports.words import count, edge_by_pair, n_cells, older_state, plural, shared_prefix
 
 _MAX_EDGES = 8  # of a cut, or of a knot without a ring
 _MAX_STEPS = 3  # a cut of more edges is told how for the first only
@@ -64,7 +64,7 @@ def _write_standing(pen: Pen, knot: Knot, report: Report, names: Sequence[str]) 
     if knot.platforms:
         pen.wrapped(f"Only on {platforms(pen, knot.platforms)}.", 2, first=("  ",))
     if knot.causes and knot.baseline is BaselineState.NEW:
-        against = f" against {pen.given(report.compared_with)}" if report.compared_with else ""
+        against = f" against {pen.given(older_state(report))}" if older_state(report) else ""
         pen.blank()
         pen.line("  ", ("new", "New"), f"{against}; made by")
         _write_edges(pen, knot, knot.causes, names, whole=False)

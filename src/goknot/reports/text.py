@@ -11,14 +11,13 @@ from goknot.model.verdict import BaselineState
 from goknot.reports.knot_text import write_knot
 from goknot.reports.pen import Pen, Span
 from goknot.reports.view import View
-from goknot.reports.words import count, n_cells, plural, was_compared
+from goknot.reports.words import count, n_cells, older_state, plural, shared_prefix, was_compared
 
 _MAX_LINES = 10  # further knots shown by a line
-_WIDE = 100  # columns from which on the size has a column of its own; titles tend to say it
 _MAX_FIXED = 5
 _MAX_PROBLEMS = 8
-# Counts worth a word in the last line, in this order; others follow.
-_STATS_FIRST = ("n_packages", "n_files", "n_folders", "n_modules", "n_imports", "n_edges")
+_SAID = frozenset({"knots", "new", "known", "fixed"})  # counts the last line says in another way
+_FACTS = ("platform", "tags", "view")  # of an input that change what there is to see
 
 
 def render(report: Report, view: View) -> str:
@@ -45,17 +44,26 @@ def _write_further(pen: Pen, knots: list[Knot]) -> None:
         return
     shown = knots[:_MAX_LINES]
     kind_width = max(len(knot.kind) for knot in shown)
-    size_width = max(len(_size(knot)) for knot in shown) if pen.width >= _WIDE else 0
+    size_width = max(len(_size(knot)) for knot in shown)
     pen.line(("strong", count(len(knots), "more knot")))
     for verdict, group in groupby(shown, key=lambda knot: knot.verdict):
         pen.line("  ", pen.verdict(verdict))
         for knot in group:
-            size = f"{_size(knot):>{size_width}}  " if size_width else ""
-            head = f"{knot.kind:<{kind_width}}  {size}"
-            pen.line("    ", ("dim", knot.id), "  ", head, pen.begun(knot.title, pen.width - 18 - n_cells(head)))
+            head = f"{knot.kind:<{kind_width}}  {_size(knot):>{size_width}}  "
+            what = pen.begun(_gist(pen, knot), pen.width - 18 - n_cells(head))
+            pen.line("    ", ("dim", knot.id), "  ", head, what)
     if len(knots) > len(shown):
         pen.line("    ", ("dim", f"and {len(knots) - len(shown):,} more; --all shows every knot in full"))
     pen.blank()
+
+
+def _gist(pen: Pen, knot: Knot) -> str:
+    """The tightest cycle: beside kind and size it says more than a title; the title of a knot that is no ring."""
+    if not knot.cycles:
+        return knot.title
+    prefix = shared_prefix(knot.nodes, 0)
+    cycle = knot.cycles[0]
+    return pen.signs.arrow.join(knot.nodes[node].name[len(prefix) :] for node in (*cycle, cycle[0]))
 
 
 def _size(knot: Knot) -> str:
@@ -110,7 +118,7 @@ def _found(knots: list[Knot]) -> str:
 def _found_against(pen: Pen, report: Report, n_new: int) -> str:
     n_fixed = len(report.knots) - len(report.standing())
     n_known = len(report.standing()) - n_new
-    against = f" against {pen.given(report.compared_with)}" if report.compared_with else ""
+    against = f" against {pen.given(older_state(report))}" if older_state(report) else ""
     return f"{count(n_new, 'new knot') if n_new else 'nothing new'}, {n_known:,} known, {n_fixed:,} fixed{against}"
 
 
@@ -123,10 +131,11 @@ def _mood(pen: Pen, report: Report, new: list[Knot]) -> Span:
 
 
 def _scanned(pen: Pen, report: Report) -> str:
-    """What was looked at: the inputs, then the counts."""
-    names = [*(n for n in _STATS_FIRST if n in report.stats), *(n for n in report.stats if n not in _STATS_FIRST)]
-    counts = [_counted(name, report.stats[name]) for name in names]
-    return pen.given(", ".join(counts), 400)
+    """What was looked at: the counts, then the facts that narrow it."""
+    counts = ", ".join(_counted(name, n) for name, n in report.stats.items() if name not in _SAID)
+    facts = [looked_at.details[name] for looked_at in report.inputs for name in _FACTS if name in looked_at.details]
+    texts = [", ".join(fact) if isinstance(fact, tuple) else str(fact) for fact in facts]
+    return pen.signs.dot.join(pen.given(part) for part in (counts, *texts) if part)
 
 
 def _counted(name: str, n: int) -> str:

@@ -85,10 +85,12 @@ def plural(kind: str, n: int) -> str:
     return count(n, kind, many)
 
 
-def shared_prefix(nodes: Sequence[KnotNode]) -> str:
+def shared_prefix(nodes: Sequence[KnotNode], n_kept: int = 1) -> str:
     """The part of their paths that all nodes share and a reader can do without, e.g. `example.com/`; with its `/`.
 
-    The last element shared stays, so that the names still say where they are.
+    Args:
+        nodes: At least one.
+        n_kept: How many of the elements shared stay, so that the names still say where they are.
     """
     parts = [node.name.split("/") for node in nodes]
     n_shared = 0
@@ -96,7 +98,7 @@ def shared_prefix(nodes: Sequence[KnotNode]) -> str:
         if len(set(elements)) > 1:
             break
         n_shared += 1
-    n_shared = min([n_shared - 1, *(len(elements) - 1 for elements in parts)])
+    n_shared = min([n_shared - n_kept, *(len(elements) - 1 for elements in parts)])
     return "".join(f"{element}/" for element in parts[0][:n_shared]) if n_shared > 0 else ""
 
 
@@ -141,6 +143,15 @@ def loudness(knot: Knot) -> str:
     return "warning" if knot.verdict in {Verdict.KEPT_ALIVE, Verdict.COUPLES} else "note"
 
 
+def older_state(report: Report) -> str:
+    """What the knots were held against, a baseline file or a revision; empty if nothing is named."""
+    for looked_at in report.inputs:
+        for name in ("baseline", "new_from_rev"):
+            if name in looked_at.details:
+                return str(looked_at.details[name])
+    return ""
+
+
 def was_compared(report: Report) -> bool:
     """Whether the knots were held against an older state."""
-    return bool(report.compared_with) or any(k.causes or k.baseline is not BaselineState.NEW for k in report.knots)
+    return bool(older_state(report)) or any(k.causes or k.baseline is not BaselineState.NEW for k in report.knots)
