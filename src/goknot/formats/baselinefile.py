@@ -42,28 +42,18 @@ def edge_hash(level: str, source: str, target: str) -> bytes:
 
 
 def format_baseline(file: BaselineFile) -> str:
-    """The file's text."""
-    knots = [
-        {"id": k.id, "level": k.level, "kind": k.kind, "verdict": k.verdict, "title": k.title, "edges": k.edges}
-        for k in file.knots
-    ]
+    """The file's text; one line an edge, so that a diff shows edges."""
     seen = base64.b64encode(b"".join(sorted(file.seen))).decode()
-    return _dump({"schema": SCHEMA, "folders": file.folders, "knots": knots, "seen": seen})
+    knots = ",\n".join(map(_knot_text, file.knots))
+    return f'{{\n"schema": "{SCHEMA}",\n"folders": {file.folders},\n"knots": [\n{knots}\n],\n"seen": "{seen}"\n}}\n'
 
 
-def _dump(document: dict[str, object]) -> str:
-    # json's own indent puts each end of an edge on a line of its own; a diff wants one line an edge
-    lines = json.dumps(document, indent=1).splitlines()
-    out: list[str] = []
-    index = 0
-    while index < len(lines):
-        if lines[index].strip() == "[" and index + 3 < len(lines) and lines[index + 3].strip() in {"]", "],"}:
-            out.append(lines[index] + " ".join(line.strip() for line in lines[index + 1 : index + 4]))
-            index += 4
-        else:
-            out.append(lines[index])
-            index += 1
-    return "\n".join(out) + "\n"
+def _knot_text(knot: KnownKnot) -> str:
+    head = json.dumps(
+        {"id": knot.id, "level": knot.level, "kind": knot.kind, "verdict": knot.verdict, "title": knot.title}
+    )
+    edges = ",\n".join(f"  {json.dumps(edge)}" for edge in knot.edges)
+    return f' {head[:-1]}, "edges": [\n{edges}\n ]}}'
 
 
 def parse_baseline(text: bytes, where: str) -> BaselineFile:
