@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from goknot.app.files import write_whole
-from goknot.errors import UsageError
 from goknot.model.report import Report
 from goknot.reports import render
 
@@ -25,7 +24,7 @@ def emit_report(report: Report, format_: str, output: str | None, *, show_all: b
         color=to_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb",
         ascii=output is None and not _prints("─→"),
         detail="all" if show_all else "worst",
-        only=_one_id(report, knot) if knot else "",
+        only=knot or "",
     )
     emit(text, output)
 
@@ -50,11 +49,3 @@ def _prints(sample: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _one_id(report: Report, start: str) -> str:
-    ids = sorted({knot.id for knot in report.knots if knot.id.startswith(start)})
-    if len(ids) != 1:
-        what = "no knot here has an id that starts with" if not ids else f"{len(ids)} knots have ids that start with"
-        raise UsageError(f"{what} {start!r}", "The ids stand in brackets in the text report.")
-    return ids[0]

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
+from goknot.reports import FORMATS
+
 Command = TypeVar("Command", bound=Callable[..., Any])
-FORMATS = ("text", "json", "sarif", "github", "dot", "mermaid")
 
 
 def path_argument(command: Command) -> Command:

@@ -71,8 +71,5 @@ def _align(cell: str, width: int, *, left: bool) -> str:
 
 
 def _summary(first: TrendPoint, last: TrendPoint, folders: int) -> str:
-    if first.cut == last.cut:
-        change = f"stayed at {last.cut}"
-    else:
-        change = f"went from {first.cut} to {last.cut}"
+    change = f"stayed at {last.cut}" if first.cut == last.cut else f"went from {first.cut} to {last.cut}"
     return f"Imports to cut between folders at depth {folders} {change} from {first.label} to {last.label}."
