@@ -5,14 +5,14 @@ from __future__ import annotations
 from goknot.model.knot import Knot, KnotEdge
 from goknot.model.report import Report
 from goknot.reports.view import View
-from goknot.reports.words import count, edge_by_pair, place, printable, short_names, steps
+from goknot.reports.words import count, edge_by_pair, loudness, place, printable, short_names, steps
 
 _LABEL_LIMIT = 80
 _TOOLTIP_LINES = 10
 _COLOR = {"error": "#c62828", "warning": "#b26a00", "note": "#455a64"}
 
 _HEAD = """digraph goknot {
-  graph [rankdir=LR, fontname="Helvetica", labeljust=l, ranksep=0.8, style=rounded, color="#9aa0a6"];
+  graph [rankdir=LR, fontname="Helvetica", labeljust=l, ranksep=0.8, style=rounded];
   node [shape=box, style="rounded,filled", fillcolor="#f5f7fa", color="#5f6b7a", fontname="Helvetica"];
   edge [color="#5f6b7a", fontname="Helvetica", fontsize=10];
 """
@@ -29,6 +29,7 @@ def _cluster(index: int, knot: Knot) -> str:
     ring = set(steps(knot.cycles[0])) if knot.cycles else set()
     lines = [
         f"  subgraph cluster_{index} {{",
+        f'    color="{_COLOR[loudness(knot)]}";',
         f"    label={_quoted(f'{knot.verdict}  {knot.title}  {knot.id}', 200)};",
         f"    tooltip={_quoted(knot.reason, 600)};",
     ]
@@ -47,7 +48,8 @@ def _attributes(edge: KnotEdge, *, is_cut: bool, in_ring: bool) -> str:
     if in_ring:
         attributes["penwidth"] = "2.2"
     if is_cut:
-        attributes |= {"color": '"#c62828"', "fontcolor": '"#c62828"', "style": "dashed"}
+        # the rest is acyclic, so it alone decides who stands left of whom
+        attributes |= {"color": '"#c62828"', "fontcolor": '"#c62828"', "style": "dashed", "constraint": "false"}
     elif edge.kind == "test-import":
         attributes["style"] = "dotted"
     return ", ".join(f"{name}={value}" for name, value in attributes.items())

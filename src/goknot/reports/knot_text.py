@@ -56,7 +56,7 @@ def _write_head(pen: Pen, knot: Knot, prefix: str) -> None:
         facts.append(knot.baseline)
     if prefix:
         facts.append(f"under {pen.given(prefix)}")
-    pen.line("  ", ("dim", pen.fitted(pen.signs.dot.join(facts), pen.width - 2)))
+    pen.wrapped(pen.signs.dot.join(facts), 2, "dim", first=("  ",))
 
 
 def _write_standing(pen: Pen, knot: Knot, report: Report, names: Sequence[str]) -> None:
@@ -112,7 +112,7 @@ def _write_ends(pen: Pen, edge: KnotEdge, names: Sequence[str], cost: str) -> No
     if len(_PAD) + n_cells(ends) + 2 + cells(rest) <= pen.width:
         pen.line(_PAD, ("strong", ends), "  ", *rest)
     else:
-        pen.line(_PAD, ("strong", pen.fitted(ends, pen.width - len(_PAD))))
+        pen.wrapped(ends, len(_PAD) + 2, "strong", first=(_PAD,))
         if where or cost:
             pen.line(_PAD, "  ", *rest)
 

@@ -8,6 +8,7 @@ from goknot.model.verdict import Verdict
 from goknot.reports.view import View
 from goknot.reports.words import fit, n_cells, printable, take
 
+_MIN_WIDTH = 72  # a narrower terminal folds the lines itself
 Span = str | tuple[str, str]  # text, or (style, text)
 
 # style -> parameters of the "select graphic rendition" escape sequence (ECMA-48, 8.3.117)
@@ -91,7 +92,7 @@ class Pen:
     """Collects lines for one terminal."""
 
     def __init__(self, view: View) -> None:
-        self.width = max(view.width, 40)
+        self.width = max(view.width, _MIN_WIDTH)
         self.signs = _ASCII if view.ascii else Signs()
         self._view = view
         self._lines: list[str] = []

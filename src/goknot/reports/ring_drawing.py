@@ -10,8 +10,8 @@ from goknot.reports.pen import Pen, Span, cells
 from goknot.reports.words import count, edge_by_pair, n_cells, place, steps
 
 _INDENT = 2
-_MAX_STEPS = 12  # of a cycle drawn in short
-_N_FIRST, _N_LAST = 8, 3  # steps drawn when it is longer
+_MAX_STEPS = 8  # of a cycle drawn in short
+_N_FIRST, _N_LAST = 5, 2  # steps drawn when it is longer
 _MIN_USES = 36  # cells that "uses ..." needs beside the place
 
 
@@ -44,7 +44,8 @@ def draw_cycle(pen: Pen, knot: Knot, cycle: Sequence[int], names: Sequence[str],
     beside = _place_width(pen, [step for index, step in enumerate(found) if index not in left_out])
     for index, step in enumerate(found):
         if left_out and index == left_out[0]:
-            pen.line(" " * _INDENT, ("dim", pen.signs.side), ("dim", pen.signs.skip), ("dim", f"{len(left_out)} more"))
+            hint = f"{len(left_out):,} more; --knot {knot.id} shows all"
+            pen.line(" " * _INDENT, ("dim", f"{pen.signs.side}{pen.signs.skip}{hint}"))
         if index not in left_out:
             _draw_step(pen, step, beside, is_first=index == 0, is_last=index == len(found) - 1)
 

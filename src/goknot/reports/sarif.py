@@ -33,7 +33,13 @@ _ROOT = "%SRCROOT%"
 _MAX_RELATED = 10
 _DRIVE = re.compile(r"[A-Za-z]:/")
 _NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand for no byte (PEP 383)
-_NOTIFICATION = {"id": "not-read", "shortDescription": {"text": "Something could not be read or decided."}}
+_NOTIFICATION = {
+    "id": "not-read",
+    "name": "NotRead",
+    "shortDescription": {"text": "Something could not be read or decided."},
+    "fullDescription": {"text": "Something could not be read or decided; the message says what that means."},
+    "help": {"text": "Make what the message names readable and scan again, or accept what it says is missing."},
+}
 _TEXT_LIMIT = 1000
 _STATE = {BaselineState.NEW: "new", BaselineState.KNOWN: "unchanged", BaselineState.FIXED: "absent"}
 

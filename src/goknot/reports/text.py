@@ -133,9 +133,16 @@ def _mood(pen: Pen, report: Report, new: list[Knot]) -> Span:
 def _scanned(pen: Pen, report: Report) -> str:
     """What was looked at: the counts, then the facts that narrow it."""
     counts = ", ".join(_counted(name, n) for name, n in report.stats.items() if name not in _SAID)
-    facts = [looked_at.details[name] for looked_at in report.inputs for name in _FACTS if name in looked_at.details]
-    texts = [", ".join(fact) if isinstance(fact, tuple) else str(fact) for fact in facts]
+    facts = [
+        (name, looked_at.details[name]) for looked_at in report.inputs for name in _FACTS if name in looked_at.details
+    ]
+    texts = [_fact(name, value) for name, value in facts]
     return pen.signs.dot.join(pen.given(part) for part in (counts, *texts) if part)
+
+
+def _fact(name: str, value: str | int | tuple[str, ...]) -> str:
+    text = ", ".join(value) if isinstance(value, tuple) else str(value)
+    return text if name == "platform" else f"{name} {text}"
 
 
 def _counted(name: str, n: int) -> str:
