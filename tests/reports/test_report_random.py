@@ -27,8 +27,8 @@ from goknot.reports import FORMATS, render
 
 HOSTILE = (
     "", "\n", "\r\n::error::x", "\x1b[2J", "\x9b31m", "\u202e", "\ud800", "\udcff", "</script>", '"]', '"', "\\", "%",
-    "::", "],", "{0}", "](x)", "#35;", "&lt;", "`", "%%{init:{}}%%", "--> x", "日本語", "e\u0301", "\0", "\u2028", "a/b/c",
-    "end",
+    "::", "],", "{0}", "](x)", "#35;", "&lt;", "`", "%%{init:{}}%%", "--> x", "日本語", "e\u0301", "\0", "\u2028",
+    "a/b/c", "end",
 )  # fmt: skip
 # every code point, lone surrogates too
 texts = st.one_of(st.text(st.characters(), max_size=12), st.sampled_from(HOSTILE), st.just("x" * 10_000))
