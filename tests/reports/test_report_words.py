@@ -31,6 +31,11 @@ def test_printable_takes_the_middle_out() -> None:
     assert words.printable("a" * 10_000 + "/end.go", 20) == "aaaaaaaaaa…aa/end.go"
 
 
+@pytest.mark.parametrize(("text", "cells"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("→…│", 3), ("", 0)])
+def test_n_cells(text: str, cells: int) -> None:
+    assert words.n_cells(text) == cells
+
+
 @given(anything)
 def test_printable_is_safe_and_stays_as_it_is(text: str) -> None:
     shown = words.printable(text)
