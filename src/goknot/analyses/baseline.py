@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from goknot.model.known import KnownKnot
 from goknot.model.knot import Knot, KnotEdge, KnotNode
+from goknot.model.known import KnownKnot
 from goknot.model.verdict import BaselineState, Confidence, Level, Verdict
 
 KeyEdge = tuple[str, str]
