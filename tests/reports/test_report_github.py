@@ -3,9 +3,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from report_samples import SAMPLES
 
 from goknot.reports import render
+from goknot.reports.github import _command
 from goknot.reports.words import printable
 
 
@@ -24,6 +27,16 @@ def read_command(line: str) -> tuple[str, dict[str, str], str]:
     for escape, char in (("%0D", "\r"), ("%0A", "\n"), ("%25", "%")):
         message = message.replace(escape, char)
     return name, properties, message
+
+
+@given(st.text(st.characters(), max_size=40), st.lists(st.text(st.characters(), max_size=40), min_size=1, max_size=3))
+@example("100%, a:b", ["%0A%25", "::error::"])
+def test_escapes_are_those_the_runner_undoes(title: str, lines: list[str]) -> None:
+    line = _command("error", {"title": title}, lines)
+    assert "\n" not in line and "\r" not in line
+    name, properties, message = read_command(line)
+    assert (name, properties) == ("error", {"title": printable(title)} if title else {})
+    assert message == "\n".join(printable(text) for text in lines)
 
 
 def commands(sample: str) -> list[tuple[str, dict[str, str], str]]:

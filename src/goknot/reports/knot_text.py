@@ -10,7 +10,7 @@ from goknot.model.report import Report
 from goknot.model.verdict import BaselineState, Confidence
 from goknot.reports.pen import Pen, Span, cells
 from goknot.reports.ring_drawing import draw_cycle, limits, platforms, uses, where_of
-from goknot.reports.words import count, edge_by_pair, n_cells, older_state, plural, shared_prefix
+from goknot.reports.words import count, edge_by_pair, n_cells, older_state, shared_prefix, size_of
 
 _MAX_EDGES = 8  # of a cut, or of a knot without a ring
 _MAX_STEPS = 3  # a cut of more edges is told how for the first only
@@ -48,8 +48,7 @@ def write_knot(pen: Pen, knot: Knot, report: Report, *, whole: bool) -> None:
 
 def _write_head(pen: Pen, knot: Knot, prefix: str) -> None:
     pen.wrapped(pen.given(knot.title, 400), 2, "strong", first=(pen.verdict(knot.verdict), "  "))
-    kinds = {node.kind for node in knot.nodes}
-    facts = [knot.id, knot.kind, plural(kinds.pop() if len(kinds) == 1 else "node", len(knot.nodes))]
+    facts = [knot.id, knot.kind, size_of(knot)]
     if knot.confidence is not Confidence.CERTAIN:
         facts.append(knot.confidence)
     if knot.baseline is not BaselineState.NEW:

@@ -11,7 +11,7 @@ from goknot.model.verdict import BaselineState
 from goknot.reports.knot_text import write_knot
 from goknot.reports.pen import Pen, Span
 from goknot.reports.view import View
-from goknot.reports.words import count, n_cells, older_state, plural, shared_prefix, was_compared
+from goknot.reports.words import count, n_cells, older_state, shared_prefix, size_of, was_compared
 
 _MAX_LINES = 10  # further knots shown by a line
 _MAX_FIXED = 5
@@ -44,12 +44,12 @@ def _write_further(pen: Pen, knots: list[Knot]) -> None:
         return
     shown = knots[:_MAX_LINES]
     kind_width = max(len(knot.kind) for knot in shown)
-    size_width = max(len(_size(knot)) for knot in shown)
+    size_width = max(len(size_of(knot)) for knot in shown)
     pen.line(("strong", count(len(knots), "more knot")))
     for verdict, group in groupby(shown, key=lambda knot: knot.verdict):
         pen.line("  ", pen.verdict(verdict))
         for knot in group:
-            head = f"{knot.kind:<{kind_width}}  {_size(knot):>{size_width}}  "
+            head = f"{knot.kind:<{kind_width}}  {size_of(knot):>{size_width}}  "
             what = pen.begun(_gist(pen, knot), pen.width - 18 - n_cells(head))
             pen.line("    ", ("dim", knot.id), "  ", head, what)
     if len(knots) > len(shown):
@@ -64,11 +64,6 @@ def _gist(pen: Pen, knot: Knot) -> str:
     prefix = shared_prefix(knot.nodes, 0)
     cycle = knot.cycles[0]
     return pen.signs.arrow.join(knot.nodes[node].name[len(prefix) :] for node in (*cycle, cycle[0]))
-
-
-def _size(knot: Knot) -> str:
-    kinds = {node.kind for node in knot.nodes}
-    return plural(kinds.pop() if len(kinds) == 1 else "node", len(knot.nodes))
 
 
 def _write_fixed(pen: Pen, knots: list[Knot]) -> None:

@@ -85,6 +85,12 @@ def plural(kind: str, n: int) -> str:
     return count(n, kind, many)
 
 
+def size_of(knot: Knot) -> str:
+    """How many members the knot has, and of what kind, e.g. `3 packages`."""
+    kinds = {node.kind for node in knot.nodes}
+    return plural(kinds.pop() if len(kinds) == 1 else "node", len(knot.nodes))
+
+
 def shared_prefix(nodes: Sequence[KnotNode], n_kept: int = 1) -> str:
     """The part of their paths that all nodes share and a reader can do without, e.g. `example.com/`; with its `/`.
 
