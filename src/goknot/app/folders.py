@@ -10,13 +10,14 @@ from goknot.analyses.knots import Finding, knot_of_ring
 from goknot.analyses.layers import Violation, violations
 from goknot.analyses.moves import Move, suggest
 from goknot.analyses.quotient import collapse
-from goknot.analyses.rings import find_rings
+from goknot.analyses.rings import components, find_rings
 from goknot.errors import UsageError
 from goknot.inputs.source import EdgeFacts, SourceScan
 from goknot.model.cut import Cut
 from goknot.model.fingerprint import fingerprint
 from goknot.model.graph import Graph
 from goknot.model.knot import Knot, KnotEdge, KnotNode, Place
+from goknot.model.ring import Ring
 from goknot.model.settings import Rule
 from goknot.model.verdict import Confidence, Level, Verdict
 
@@ -49,7 +50,7 @@ def folder_knots(source: SourceScan, graph: Graph, depth: int) -> list[Knot]:
     names = sorted(set(folder_by_node))
     id_by_folder = {name: index for index, name in enumerate(names)}
     folders, pairs_by_edge = collapse(graph, [id_by_folder[folder] for folder in folder_by_node], names)
-    rings = find_rings(folders)
+    rings = [ring for ring in find_rings(folders) if not _is_package_ring(ring, pairs_by_edge, components(graph))]
     facts = source.describe(sorted({pair for ring in rings for edge in ring.edges for pair in pairs_by_edge[edge]}))
     knots = []
     for ring in rings:
@@ -73,6 +74,14 @@ def folder_knots(source: SourceScan, graph: Graph, depth: int) -> list[Knot]:
         )
         knots.append(knot_of_ring(finding))
     return knots
+
+
+def _is_package_ring(
+    ring: Ring, pairs_by_edge: Mapping[Pair, Sequence[Pair]], component_by_node: Sequence[int]
+) -> bool:
+    """Whether a folder ring is nothing but one ring of packages, which is reported as such."""
+    ends = {component_by_node[node] for edge in ring.edges for pair in pairs_by_edge[edge] for node in pair}
+    return len(ends) == 1
 
 
 def _edge(source: SourceScan, pair: Pair, pairs: Iterable[Pair], facts: Mapping[Pair, EdgeFacts]) -> KnotEdge:
