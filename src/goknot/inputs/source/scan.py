@@ -125,6 +125,20 @@ class SourceScan:
         return self._loaded[node].address
 
     @property
+    def base(self) -> str:
+        """The folder in the tree that keys are relative to."""
+        return self._loader.layout.base
+
+    @property
+    def groups(self) -> Sequence[Group]:
+        """The modules asked for, each with those it sees."""
+        return self._loader.layout.groups
+
+    def packages_of(self, group: Group) -> list[Package]:
+        """The packages that were read for a group of modules."""
+        return [self.packages[node] for node, own in enumerate(self._group_of) if own is group]
+
+    @property
     def tree(self) -> Tree:
         """Where the files come from."""
         return self._tree
