@@ -39,7 +39,8 @@ ASCENDING = [
 
 
 def test_the_order_of_the_specification():
-    assert sorted(ASCENDING[::-1], key=semver.key) == ASCENDING
+    shuffled = ASCENDING[::-1]
+    assert sorted(shuffled, key=semver.key) == ASCENDING
     for (i, left), (j, right) in itertools.product(enumerate(ASCENDING), repeat=2):
         assert semver.compare(left, right) == (i > j) - (i < j)
 

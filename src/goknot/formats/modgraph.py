@@ -192,7 +192,7 @@ def _is_module(word: str) -> bool:
     if path == "go":
         return go_key(version) != ()
     if path == "toolchain":
-        return version.startswith("go") and go_key(version[2:].partition("-")[0]) != ()
+        return version != ""  # whatever a toolchain directive says, `default` among it
     return is_valid(version)
 
 

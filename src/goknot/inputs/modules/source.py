@@ -1,0 +1,159 @@
+"""The .go files of a module, wherever its source is at hand.
+
+Sources: cmd/go/internal/modload/search.go (which folders belong to a module), cmd/go/internal/imports/build.go (which
+files count on some platform).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from goknot.formats.constraint import Constraint, both, of_file_name
+from goknot.formats.goheader import Head, PathNames, parse_head
+
+_HEAD_BYTES = 8 << 10
+_MAX_HEAD_BYTES = 4 << 20
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a module's source lies.
+
+    Attributes:
+        folder: Its root.
+        label: What file names in reports begin with; empty or ending in `/`.
+        packages: Folders below the root to look into; None: all that belong to the module.
+        ignores: Folders of the go.mod's ignore directives.
+    """
+
+    folder: Path
+    label: str
+    packages: tuple[str, ...] | None = None
+    ignores: tuple[str, ...] = ()
+
+
+class GoFile(NamedTuple):
+    """One file and its head.
+
+    Attributes:
+        name: Relative to the module's root, with `/`.
+        data: The file from its beginning, at least as far as the head goes.
+        head: None if the file cannot be read.
+        problem: Why not; empty if it can.
+    """
+
+    name: str
+    data: bytes
+    head: Head | None
+    problem: str
+
+
+def go_files(source: Source) -> Iterator[GoFile]:
+    """Every .go file of the module, tests included, sorted by folder; none of vendor, testdata, nested modules."""
+    root = str(source.folder)
+    known = PathNames()
+    if source.packages is not None:
+        for package in source.packages:
+            yield from _files(root, package, _listed(f"{root}/{package}")[0], known)
+        return
+    stack = [""]
+    while stack:
+        folder = stack.pop()
+        path = f"{root}/{folder}" if folder else root
+        try:
+            names, folders = _listed(path)
+        except OSError as error:
+            yield GoFile(folder or ".", b"", None, error.strerror or str(error))
+            continue
+        if folder and "go.mod" in names:
+            continue
+        yield from _files(root, folder, names, known)
+        below = [f"{folder}/{name}" if folder else name for name in folders]
+        stack.extend(name for name in reversed(below) if not _is_ignored(name, source.ignores))
+
+
+def counts(name: str, constraint: Constraint) -> bool:
+    """Whether some platform or tag builds the file; the tag `ignore` is never on (imports/build.go AnyTags)."""
+    return _can_hold(both(constraint, of_file_name(name)))
+
+
+def conditions(name: str, constraint: Constraint) -> frozenset[str]:
+    """The tags that decide whether the file is built; empty if it always is."""
+    return frozenset(both(constraint, of_file_name(name)).tags())
+
+
+def _can_hold(constraint: Constraint) -> bool:
+    # (can be true, can be false), every tag but `ignore` taken as both
+    stack: list[tuple[bool, bool]] = []
+    for step in constraint.steps:
+        if step == "!":
+            true, false = stack.pop()
+            stack.append((false, true))
+        elif step in {"&&", "||"}:
+            right, left = stack.pop(), stack.pop()
+            every = (left[0] and right[0], left[1] or right[1])
+            some = (left[0] or right[0], left[1] and right[1])
+            stack.append(every if step == "&&" else some)
+        else:
+            stack.append((step != "ignore", True))
+    return stack[0][0] if stack else True
+
+
+def _listed(path: str) -> tuple[list[str], list[str]]:
+    """(names of files, names of folders to go into), sorted."""
+    names: list[str] = []
+    folders: list[str] = []
+    with os.scandir(path) as entries:
+        for entry in entries:
+            name = entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if name[0] not in "._" and name not in {"testdata", "vendor"}:
+                    folders.append(name)
+            elif (name == "go.mod" or (name.endswith(".go") and name[0] not in "._")) and entry.is_file():
+                names.append(name)
+    return sorted(names), sorted(folders)
+
+
+def _files(root: str, folder: str, names: Iterable[str], known: PathNames) -> Iterator[GoFile]:
+    for name in names:
+        if name == "go.mod":
+            continue
+        relative = f"{folder}/{name}" if folder else name
+        try:
+            data, head = _head(f"{root}/{relative}", known)
+        except OSError as error:
+            yield GoFile(relative, b"", None, error.strerror or str(error))
+            continue
+        problem = "" if head else f"its imports do not end within {_MAX_HEAD_BYTES} bytes"
+        yield GoFile(relative, data, head, problem)
+
+
+def _head(path: str, known: PathNames) -> tuple[bytes, Head | None]:
+    file = os.open(path, _READ)
+    try:
+        wanted = _HEAD_BYTES
+        data = os.read(file, wanted)
+        head = parse_head(data, complete=len(data) < wanted, names=known)
+        while head is None and wanted < _MAX_HEAD_BYTES:
+            wanted *= 8
+            while len(data) < wanted and (more := os.read(file, wanted - len(data))):
+                data += more
+            head = parse_head(data, complete=len(data) < wanted, names=known)
+        return data, head
+    finally:
+        os.close(file)
+
+
+def _is_ignored(folder: str, ignores: Iterable[str]) -> bool:
+    # cmd/go/internal/search/search.go ShouldIgnore: ./x is the folder below the root, x any folder called so
+    padded = f"/{folder}/"
+    for pattern in ignores:
+        wanted = "/" + pattern.removeprefix("./").strip("/") + "/"
+        if padded.startswith(wanted) if pattern.startswith("./") else wanted in padded:
+            return True
+    return False
