@@ -209,9 +209,12 @@ def of_header(header: bytes) -> Constraint:
     Raises:
         ConstraintError: Two `//go:build` lines, or one that Go refuses.
     """
-    if b"/*" not in header and b"+build" not in header and header.count(b"//go:build") == 1:
+    n_go_build = header.count(b"//go:build")
+    if not n_go_build and b"+build" not in header:
+        return ALWAYS
+    if n_go_build == 1 and b"/*" not in header:
         line = _GO_BUILD_LINES.search(header)
-        if line:
+        if line:  # then no +build line counts
             return _parse_cached(line[1].decode("utf-8", "replace").strip(_SPACES))
     return _of_lines(header.decode("utf-8", "replace"))
 

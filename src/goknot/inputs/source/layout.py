@@ -64,12 +64,14 @@ class Group:
         module_by_prefix: Beginning of import paths -> module.
         vendor_prefix: Std and cmd only: what the import paths of their vendored packages begin with.
         missing: Beginning of import paths -> why the module that should hold them is not there.
+        package_by_path: Import path -> package as the loader numbers them, -1 if it lies outside; grows.
     """
 
     asked_for: list[tuple[str, Module]] = field(default_factory=list)
     module_by_prefix: dict[str, Module] = field(default_factory=dict)
     vendor_prefix: str = ""
     missing: dict[str, str] = field(default_factory=dict)
+    package_by_path: dict[str, int] = field(default_factory=dict)
 
     def candidates(self, import_path: str) -> Iterator[tuple[Module, str]]:
         """Modules that may hold a package, and where it would lie there; nearest first."""

@@ -36,7 +36,6 @@ class Loader:
         self.n_go_files = 0
         self._names = PathNames()
         self._by_address: dict[str, int] = {}
-        self._ids: dict[int, dict[str, int]] = {}  # id of a group -> import path -> package, -1: outside
         self._listing_by_folder: dict[str, Listing | None] = {}
         self._missing_told: set[str] = set()
 
@@ -62,23 +61,23 @@ class Loader:
         position = first
         while position < len(self.loaded):
             package = self.loaded[position]
-            files = [*package.own, *package.tests] if package.asked_for else package.own
-            for _, head in files:
-                for path in head.read_paths:
-                    self.resolve(path, group)
+            paths = package.own_paths | package.test_paths if package.asked_for else package.own_paths
+            if group.vendor_prefix:  # go list prints std's vendored packages by their full path, wherever imported
+                paths = package.own_paths | package.test_paths | package.xtest_paths
+            for path in sorted(paths.difference(group.package_by_path)):
+                self.resolve(path, group)
             position += 1
 
     def resolve(self, import_path: str, group: Group) -> int:
         """The package an import path means to a group's packages; -1 if it lies outside. Reads it if need be."""
-        ids = self._ids.setdefault(id(group), {})
-        found = ids.get(import_path)
+        found = group.package_by_path.get(import_path)
         if found is None:
-            found = ids[import_path] = self._find(import_path, group)
+            found = group.package_by_path[import_path] = self._find(import_path, group)
         return found
 
     def listed_path(self, import_path: str, group: Group) -> str:
         """An import path as go list prints it: std's own vendored packages go by their full path."""
-        found = self.resolve(import_path, group) if group.vendor_prefix else -1
+        found = group.package_by_path.get(import_path, -1)
         return self.loaded[found].import_path if found >= 0 else import_path
 
     def _find(self, import_path: str, group: Group) -> int:
@@ -152,7 +151,7 @@ class Loader:
                 self._problem(address, name, what, "its imports are not seen")
         odd = [name for name, _ in listing.odd if _is_go(name)]
         self.n_go_files += len(files) + len(odd)
-        loaded = LoadedPackage(address, import_path, module, asked_for, "", [], [], [], [], odd, [])
+        loaded = LoadedPackage(address, import_path, module, asked_for, invalid=odd)
         if files:
             taken = [name for name in files if self.chooser.takes_name(name)]
             ignored = set(files).difference(taken) if len(taken) < len(files) else ()
@@ -171,7 +170,7 @@ class Loader:
         found = self._by_address[address] = len(self.loaded)
         self.loaded.append(loaded)
         self.group_of.append(group)
-        self._ids.setdefault(id(group), {}).setdefault(import_path, found)
+        group.package_by_path.setdefault(import_path, found)
         return found
 
     def _heads(self, folder: str, names: Sequence[str]) -> Iterator[SourceFile]:
@@ -234,10 +233,10 @@ class Loader:
         if prefix:
             renamed = loose_module(self.tree, prefix)
             group.module_by_prefix = {prefix: renamed}
-            self._ids[id(group)] = {}
+            group.package_by_path = {}
             for position, package in enumerate(packages, first):
                 package.module, package.import_path = renamed, renamed.import_path(package.address)
-                self._ids[id(group)][package.import_path] = position
+                group.package_by_path[package.import_path] = position
         self.follow(first, group)
         return group
 

@@ -6,7 +6,7 @@ Source: go/build/build.go, Context.Import and matchFile.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from goknot.formats.constraint import Constraint, both, of_file_name, tag
 from goknot.formats.goheader import Head
@@ -79,19 +79,25 @@ class LoadedPackage:
         ignored: Names of files that the configuration leaves out.
         invalid: Names of files that Go refuses.
         other_names: Names of further packages in the folder.
+        own_paths: What its own files import, as far as that could be read.
+        test_paths: What `tests` import.
+        xtest_paths: What `xtests` import.
     """
 
     address: str
     import_path: str
     module: Module
     asked_for: bool
-    name: str
-    own: list[SourceFile]
-    tests: list[SourceFile]
-    xtests: list[SourceFile]
-    ignored: list[str]
-    invalid: list[str]
-    other_names: list[str]
+    name: str = ""
+    own: list[SourceFile] = field(default_factory=list)
+    tests: list[SourceFile] = field(default_factory=list)
+    xtests: list[SourceFile] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    invalid: list[str] = field(default_factory=list)
+    other_names: list[str] = field(default_factory=list)
+    own_paths: set[str] = field(default_factory=set)
+    test_paths: set[str] = field(default_factory=set)
+    xtest_paths: set[str] = field(default_factory=set)
 
     @property
     def is_there(self) -> bool:
@@ -171,6 +177,13 @@ def sort_files(
         loaded.invalid = sorted(set(loaded.invalid))
         loaded.own.sort()
         loaded.tests.sort()
+    for files_of_kind, paths in (
+        (loaded.own, loaded.own_paths),
+        (loaded.tests, loaded.test_paths),
+        (loaded.xtests, loaded.xtest_paths),
+    ):
+        for _, head in files_of_kind:
+            paths.update(head.read_paths)
 
 
 def _sort_file(loaded: LoadedPackage, name: str, head: Head, chooser: FileChooser) -> None:
@@ -217,14 +230,14 @@ def _own_name(name: str, head: Head) -> str:
     return head.package.removesuffix("_test") if name.endswith("_test.go") else head.package
 
 
-def finish(loaded: LoadedPackage, key: str, folder: str, listed: Callable[[str], str]) -> Package:
+def finish(loaded: LoadedPackage, key: str, folder: str, listed: Callable[[str], str] | None) -> Package:
     """The facts about a package once all its files are sorted.
 
     Args:
         loaded: The package.
         key: See `Package`.
         folder: See `Package`.
-        listed: An import path as written -> as `go list` prints it.
+        listed: An import path as written -> as `go list` prints it; None: the same.
     """
     return Package(
         import_path=loaded.import_path,
@@ -239,15 +252,15 @@ def finish(loaded: LoadedPackage, key: str, folder: str, listed: Callable[[str],
         invalid_go_files=tuple(loaded.invalid),
         test_go_files=tuple([name for name, head in loaded.tests if not head.unusable]),
         xtest_go_files=tuple([name for name, _ in loaded.xtests]),
-        imports=_imports(loaded.own, listed),
-        test_imports=_imports(loaded.tests, listed),
-        xtest_imports=_imports(loaded.xtests, listed),
+        imports=_imports(loaded, loaded.own, loaded.own_paths, listed),
+        test_imports=_imports(loaded, loaded.tests, loaded.test_paths, listed),
+        xtest_imports=_imports(loaded, loaded.xtests, loaded.xtest_paths, listed),
     )
 
 
-def _imports(files: list[SourceFile], listed: Callable[[str], str]) -> tuple[str, ...]:
-    paths: set[str] = set()
-    for _, head in files:
-        if not head.unusable:
-            paths.update(head.paths)
-    return tuple(sorted({listed(path) for path in paths}))
+def _imports(
+    loaded: LoadedPackage, files: list[SourceFile], paths: set[str], listed: Callable[[str], str] | None
+) -> tuple[str, ...]:
+    if loaded.invalid:  # of a file that Go refuses no import is listed
+        paths = {path for _, head in files if not head.unusable for path in head.paths}
+    return tuple(sorted(paths if listed is None else {listed(path) for path in paths}))

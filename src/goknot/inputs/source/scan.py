@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from goknot.errors import InputError
 from goknot.inputs.source.configurations import Platforms, configurations_of
@@ -71,17 +72,17 @@ class SourceScan:
         names = [package.import_path for package in self.packages]
         start, target = array("i", [0]), array("i")
         for node in range(len(names)):
-            target.extend(sorted(self._targets(node, self._loaded[node].own)))
+            target.extend(sorted(self._targets(node, self._loaded[node].own_paths)))
             start.append(len(target))
         return Graph(names, start, target)
 
     def test_edges(self) -> tuple[Pair, ...]:
         """What in-package _test.go files import beyond the package itself."""
-        return self._extra_edges([package.tests for package in self._loaded])
+        return self._extra_edges([package.test_paths for package in self._loaded])
 
     def xtest_edges(self) -> tuple[Pair, ...]:
         """What external test packages import beyond the package itself, which they are drawn at."""
-        return self._extra_edges([package.xtests for package in self._loaded])
+        return self._extra_edges([package.xtest_paths for package in self._loaded])
 
     def describe(self, edges: Iterable[Pair], tests: bool = False) -> dict[Pair, EdgeFacts]:
         """What is used over edges, and where it is written. Reads the files that carry them in full, each once.
@@ -117,7 +118,7 @@ class SourceScan:
 
     def target_of(self, node: int, import_path: str) -> int:
         """The node that an import path means in a node's files; -1 if it lies outside."""
-        found = self._loader.resolve(import_path, self._group_of[node])
+        found = self._group_of[node].package_by_path.get(import_path, -1)
         return self._node_of[found] if found >= 0 else -1
 
     def address_of(self, node: int) -> str:
@@ -143,18 +144,16 @@ class SourceScan:
         """Where the files come from."""
         return self._tree
 
-    def _targets(self, node: int, files: Iterable[SourceFile]) -> set[int]:
-        paths: set[str] = set()
-        for _, head in files:
-            paths.update(head.read_paths)
-        group, resolve, node_of = self._group_of[node], self._loader.resolve, self._node_of
-        return {node_of[found] for path in paths if (found := resolve(path, group)) >= 0}
+    def _targets(self, node: int, paths: set[str]) -> set[int]:
+        known, node_of = self._group_of[node].package_by_path, self._node_of
+        # what is not known yet is only imported by external tests, or by tests of packages that were not asked for
+        return {node_of[found] for path in paths if (found := known.get(path, -1)) >= 0}
 
-    def _extra_edges(self, files_by_node: Sequence[Sequence[SourceFile]]) -> tuple[Pair, ...]:
+    def _extra_edges(self, paths_by_node: Sequence[set[str]]) -> tuple[Pair, ...]:
         found: list[Pair] = []
-        for node, files in enumerate(files_by_node):
-            if files:
-                targets = self._targets(node, files) - self._targets(node, self._loaded[node].own)
+        for node, paths in enumerate(paths_by_node):
+            if paths:
+                targets = self._targets(node, paths) - self._targets(node, self._loaded[node].own_paths)
                 found.extend((node, target) for target in sorted(targets))
         return tuple(found)
 
@@ -217,7 +216,8 @@ def _finished(  # noqa: PLR0917
         else:
             key = loaded.import_path
         folder = "." if loaded.address == tree.start else shown(tree.start, loaded.address)
-        package = finish(loaded, key, folder, lambda path, group=group: loader.listed_path(path, group))  # type: ignore[misc]
+        listed = partial(loader.listed_path, group=group) if group.vendor_prefix else None
+        package = finish(loaded, key, folder, listed)
         made.append((package, number))
     made.sort(key=lambda pair: (pair[0].key, pair[0].import_path, pair[0].folder))
     node_of = array("i", bytes(4 * len(made)))

@@ -90,7 +90,8 @@ def _differences(path: str, ours: dict[str, str | list[str]], theirs: Listed) ->
 
 
 def _strings(value: object) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+    # "path [cmd]": a copy of a package built with the profile of a command (load/pkg.go setPGOProfilePath)
+    return [item.partition(" [")[0] for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def _list(scan: SourceScan, group: Group, reached: list[str], go: str) -> dict[str, Listed]:
