@@ -43,16 +43,10 @@ def suggest(
     if blank:
         return _reverse_registration(short, far)
     kinds = {kind for kind, count in n_by_kind.items() if count > 0}
-    names = _listed(symbols, sum(count for count in n_by_kind.values() if count > 0), far)
+    names = _listed(symbols, sum(count for count in n_by_kind.values() if count > 0), short)
     if kinds and kinds <= {"const", "var"}:
         return _move_constants(names, short, far, has_vars="var" in kinds)
-    if kinds == {"func"}:
-        return _callback(names, short, far)
-    if kinds == {"type"}:
-        return _consumer_interface(names, short, far)
-    if kinds == {"type", "func"}:
-        return _interface_and_constructor(names, short, far)
-    return _move_or_merge(names, short, far)
+    return _MOVE_BY_KINDS.get(frozenset(kinds), _move_or_merge)(names, short, far)
 
 
 def _external_test(source: str, target: str) -> Move:
@@ -90,25 +84,26 @@ def _move_constants(names: str, source: str, target: str, *, has_vars: bool) -> 
 def _callback(names: str, source: str, target: str) -> Move:
     return Move(
         "callback",
-        f"Let {source} take {names} as a function value (a parameter or a struct field) that main or {target} hands in, "
-        f"so that it need not import {target}. If what is called needs nothing else of {target}, move it to {source}.",
+        f"Let {source} take {names} as a function value (a parameter or a struct field) that main or {target} "
+        f"hands in, so that it need not import {target}. If what is called needs nothing else of {target}, "
+        f"move it to {source}.",
     )
 
 
 def _consumer_interface(names: str, source: str, target: str) -> Move:
     return Move(
         "consumer-interface",
-        f"Declare in {source} an interface of just the methods it calls on {names}; {target} satisfies it without being "
-        f"imported. A type used as plain data goes to a leaf package instead, with an alias (`type T = leaf.T`) left "
-        f"in {target}.",
+        f"Declare in {source} an interface of just the methods it calls on {names}; {target} satisfies it without "
+        f"being imported. A type used as plain data goes to a leaf package instead, with an alias "
+        f"(`type T = leaf.T`) left in {target}.",
     )
 
 
 def _interface_and_constructor(names: str, source: str, target: str) -> Move:
     return Move(
         "interface-and-constructor",
-        f"Declare in {source} an interface for what it does with {names}, and let main or {target} hand in the value or "
-        f"a constructor that returns it. If the two cannot work apart, merge {source} and {target}.",
+        f"Declare in {source} an interface for what it does with {names}, and let main or {target} hand in the value "
+        f"or a constructor that returns it. If the two cannot work apart, merge {source} and {target}.",
     )
 
 
@@ -120,13 +115,20 @@ def _move_or_merge(names: str, source: str, target: str) -> Move:
     )
 
 
-def _listed(symbols: Sequence[str], n_known: int, target: str) -> str:
+_MOVE_BY_KINDS = {
+    frozenset({"func"}): _callback,
+    frozenset({"type"}): _consumer_interface,
+    frozenset({"type", "func"}): _interface_and_constructor,
+}
+
+
+def _listed(symbols: Sequence[str], n_known: int, source: str) -> str:
     """Up to three names in full and a count of the rest."""
     distinct = list(dict.fromkeys(symbols))
     named = distinct[:_N_NAMED]
     n_more = max(n_known, len(distinct)) - len(named)
     if not named:
-        return f"the {n_more} symbols used of {target}" if n_more > 1 else f"what is used of {target}"
+        return f"the {n_more} symbols {source} uses" if n_more > 1 else f"what {source} uses"
     if n_more:
         return f"{', '.join(named)} and {n_more} more"
     if len(named) == 1:
