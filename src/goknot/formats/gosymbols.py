@@ -136,12 +136,17 @@ _TOP = re.compile(
     rb"|(type|var|const)[ \t]*\()",
     re.MULTILINE,
 )
-_INDENTED = re.compile(
-    rb"^[ \t]+func[ \t]+" + _WORD + rb"[ \t]*[\[(]|^[^\n]*;[ \t]*(?:func|type|var|const)\b", re.MULTILINE
+# what gofmt never leaves behind: an indented function, two declarations on a line, a keyword alone on its line
+_UNFORMATTED = re.compile(
+    rb"^[ \t]+func[ \t]+" + _WORD + rb"[ \t]*[\[(]"
+    rb"|^[^\n]*;[ \t]*(?:func|type|var|const)\b"
+    rb"|^(?:func|type|var|const)[ \t\r]*$",
+    re.MULTILINE,
 )
 _COLUMN_ZERO = re.compile(rb"^(?:func|type|var|const)\b", re.MULTILINE)
 _ANY_TOP = re.compile(rb"\b(?:func|type|var|const)\b")
 _TOKEN = re.compile(rb"[(\[{]|[)\]}]|[\n;]|" + _WORD + rb"|[^\s]")
+_NEXT_WORD = re.compile(rb"\(|" + _WORD + rb"|[^\s]")
 _WORDS = re.compile(_WORD)
 
 
@@ -152,7 +157,7 @@ def declarations(source: bytes) -> dict[str, str]:
         Name -> `const`, `var`, `func` or `type`. Methods are not at package level.
     """
     text = _cleared(source) if _has_spanning_noise(source, 0) else source
-    if _INDENTED.search(text) or (not _COLUMN_ZERO.search(text) and _ANY_TOP.search(text)):
+    if _UNFORMATTED.search(text) or (not _COLUMN_ZERO.search(text) and _ANY_TOP.search(text)):
         return _walked(_cleared(source))
     found: dict[str, str] = {}
     for match in _TOP.finditer(text):
@@ -252,7 +257,7 @@ def _walked(text: bytes) -> dict[str, str]:
             fresh = True
             continue
         elif depth == 0 and fresh and word in {b"func", b"type", b"var", b"const"}:
-            following = _TOKEN.search(text, position)
+            following = _NEXT_WORD.search(text, position)
             if following and following[0] == b"(" and word != b"func":
                 position = following.end() + _specifications(found, text[following.end() :], word.decode())
             elif following and _is_word(following[0]):
