@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from goknot.formats.constraint import ALWAYS, ConstraintError, of_header
+from goknot.formats.constraint import ALWAYS, ConstraintError, of_lead
 from goknot.formats.goheader_exact import BOM, KEYWORDS, Head, import_offsets, parse_head_exactly
 
 __all__ = ["Head", "Import", "PathNames", "parse_head", "parse_imports"]
@@ -35,11 +35,11 @@ _FAST = re.compile(
     rb"(?P<lead>" + _SPACE + rb")package[ \t]++(?P<package>" + _NAME + rb")" + _REST_OF_LINE + rb"(?=\n|\Z)"
     rb"(?P<imports>(?>" + _SPACE + rb"import[ \t]*+(?>"
     rb"\((?>[ \t\r\n]++|" + _COMMENT + rb"|" + _SPEC + _REST_OF_LINE + rb"(?=[\n)]))*+\)|" + _SPEC + rb")"
-    + _REST_OF_LINE + rb"(?=\n|\Z))*+)" + _SPACE + rb"(?=[^i/;\f]|\Z)"
+    + _REST_OF_LINE + rb"(?=\n|\Z))*+)" + _SPACE + rb"(?=[^i/;\f\0]|\Z)"
 )  # fmt: skip
 _PATHS = re.compile(rb'"([^"\n]*+)"')
 _PATHS_AND_COMMENTS = re.compile(_COMMENT + rb'|"([^"\n]*+)"')
-_SPECS = re.compile(_COMMENT + rb"|(?:(" + _NAME + rb'|\.)[ \t]++)?"([^"\n]*+)"')
+_SPECS = re.compile(_COMMENT + rb"|(?:(?<!\w)(" + _NAME + rb'|\.)[ \t]++)?"([^"\n]*+)"')
 
 
 class PathNames(dict[bytes, str]):
@@ -75,7 +75,7 @@ def parse_head(data: bytes, *, complete: bool, names: PathNames) -> Head | None:
     if b"build" not in lead:
         return Head(names[package], paths, ALWAYS, "", paths, False)
     try:
-        constraint = of_header(lead + b"package")
+        constraint = of_lead(lead)
     except ConstraintError as error:
         return Head(names[package], paths, ALWAYS, f"build constraint: {error}", paths, True)
     return Head(names[package], paths, constraint, "", paths, False)
