@@ -18,7 +18,6 @@ from goknot.app.comparing import (
 )
 from goknot.app.files import write_whole
 from goknot.app.folders import choose_depth, folder_at, folder_knots, rule_knots
-from goknot.app.modules import module_knots_offline
 from goknot.app.packages import import_knots
 from goknot.errors import UsageError
 from goknot.inputs.source import DiskTree, GitTree, SourceOptions, SourceScan, scan_source
@@ -101,6 +100,8 @@ def scan(request: ScanRequest) -> ScanResult:
             "Use the same depth, or write the baseline again with --update-baseline.",
         )
     if request.modules:
+        from goknot.app.modules import module_knots_offline  # noqa: PLC0415 (a fifth of the start-up; not all need it)
+
         module_knots, module_problems = module_knots_offline(request.path)
         state.knots.extend(module_knots)
         problems.extend(module_problems)

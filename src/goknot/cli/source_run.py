@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from goknot.analyses.explain import kinds
 from goknot.analyses.failing import AGAINST_OLDER_STATE, ALWAYS, exit_code
 from goknot.app.config import load_settings
 from goknot.app.scan import ScanRequest, ScanResult, scan
@@ -100,6 +99,8 @@ def _fail_on(gate: Gate, settings: Settings, *, compared: bool) -> frozenset[str
         return frozenset(AGAINST_OLDER_STATE if compared else ALWAYS)
     if names == ["none"]:
         return frozenset()
+    from goknot.analyses.explain import kinds  # noqa: PLC0415 (reads pages)
+
     known = [*Verdict, *kinds()]
     for name in names:
         if name not in known:

@@ -18,7 +18,6 @@ _NOISE = re.compile(
     rb"|`[^`]*+`?"
     rb"|'(?:[^'\\\n]|\\.)*+'?"
 )
-_SUSPECT_LINE = re.compile(rb"^.*(?:`|/\*|\*/).*$", re.MULTILINE)
 _NAME = re.compile(rb"(?>[ \t\r\n]|//[^\n]*+\n|/\*(?s:.)*?\*/)*+([A-Z\x80-\xff][0-9A-Za-z_\x80-\xff]*+)")
 _WORD_BYTES = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_") | frozenset(range(128, 256))
 _WORD = rb"[A-Za-z_\x80-\xff][0-9A-Za-z_\x80-\xff]*+"
@@ -112,12 +111,15 @@ def _package_clause(source: bytes) -> int:
 
 
 def _has_spanning_noise(source: bytes, begin: int) -> bool:
-    """Whether a raw string or a block comment spans lines behind a place."""
-    if b"`" not in source and source.find(b"/*", begin) < 0:
-        return False
-    for line in _SUSPECT_LINE.findall(source, begin):
-        if line.count(b"`") % 2 or line.count(b"/*") != line.count(b"*/"):
+    """Whether a raw string or a block comment may span lines behind a place; sometimes true where none does."""
+    if b"`" in source and any(b"\n" in inside for inside in source.split(b"`")[1::2]):
+        return True
+    opened = source.find(b"/*", begin)
+    while opened >= 0:
+        closed = source.find(b"*/", opened + 2)
+        if closed < 0 or source.find(b"\n", opened, closed) >= 0:
             return True
+        opened = source.find(b"/*", closed)
     return False
 
 
