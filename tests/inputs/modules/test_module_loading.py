@@ -169,3 +169,17 @@ def random_sandbox(folder, seed):
 def test_random_modules(tmp_path, block):
     readable = [check(random_sandbox(tmp_path / str(seed), seed)) for seed in range(block * 25, block * 25 + 25)]
     assert sum(readable) > 15  # Go refuses some: the versions of Go in go.work and go.mod, conflicting replacements
+
+
+@needs_go
+@pytest.mark.parametrize("seed", range(15))
+def test_selected_versions_are_those_of_go(tmp_path, seed):
+    sandbox = random_sandbox(tmp_path / "s", seed)
+    (sandbox.folder / "go.work").unlink(missing_ok=True)
+    _, graph, _, _ = load(sandbox)
+    said = sandbox.go("list", "-m", "-f", "{{.Path}} {{.Version}}", "all")
+    if said is None:
+        assert sandbox.go("mod", "graph") is None, sandbox.error
+        return
+    modules = [module for module in graph.build_list() if not module.is_toolchain]
+    assert [f"{module.path} {module.version}" for module in modules] == said.splitlines()

@@ -187,14 +187,14 @@ def _read_main(file: Path, folder: Path, where: str, report: Report) -> MainModu
 
 
 def _join(root: Path, mains: tuple[MainModule, ...], work: GoWork | None, report: Report) -> MainModules:
-    tables = tuple(_table(main.gomod.replaces, main.folder, report) for main in mains)
-    of_work = _table(work.replaces, root, report) if work else {}
+    tables = tuple(_table(main.gomod.replaces, main.folder, f"{main.module.path}/go.mod", report) for main in mains)
+    of_work = _table(work.replaces, root, "go.work", report) if work else {}
     _report_conflicts({old.path for old in of_work}, tables, report)
     excludes = frozenset(Module(path, version) for main in mains for path, version in main.gomod.excludes)
     return MainModules(root, mains, work, excludes, of_work, tables, report)
 
 
-def _table(replaces: Iterable[Replace], folder: Path, report: Report) -> dict[Module, Replacement]:
+def _table(replaces: Iterable[Replace], folder: Path, where: str, report: Report) -> dict[Module, Replacement]:
     table: dict[Module, Replacement] = {}
     for replace in replaces:
         old = Module(replace.old_path, replace.old_version)
@@ -203,7 +203,7 @@ def _table(replaces: Iterable[Replace], folder: Path, report: Report) -> dict[Mo
         else:
             new = Replacement(None, Path(os.path.normpath(folder / replace.new_path)))
         if not table.setdefault(old, new).same(new):
-            report(f"line {replace.line}", f"{old} is replaced twice", "Go refuses this; the first one is taken")
+            report(f"{where}:{replace.line}", f"{old} is replaced twice", "Go refuses this; the first one is taken")
     return table
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from goknot.formats.constraint import Constraint
 from goknot.formats.goheader import parse_imports
-from goknot.inputs.modules.source import GoFile, Source, conditions, counts, go_files
+from goknot.inputs.modules.source import Built, GoFile, Source, built, go_files, tags_of
 from goknot.model.knot import Evidence
 
 MAX_EVIDENCE = 5
@@ -34,6 +34,7 @@ class Proof:
         packages: Import paths they name, sorted.
         evidence: The first of them, by file and line; at most `MAX_EVIDENCE`.
         note: The reason if `kind` is unknown; otherwise one remark, or empty.
+        optional: Whether every production import stands in a file that is built only with a tag nobody gets by default.
     """
 
     kind: ImportKind
@@ -41,6 +42,12 @@ class Proof:
     packages: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     note: str = ""
+    optional: bool = False
+
+    @property
+    def couples(self) -> bool:
+        """Whether an ordinary build of the one module needs the other."""
+        return self.kind is ImportKind.PRODUCTION and not self.optional
 
 
 class Owners:
@@ -87,7 +94,7 @@ class _Seen:
     n_tests: int = 0
     packages: set[str] = field(default_factory=set)
     test_packages: set[str] = field(default_factory=set)
-    plain: bool = False  # some production import is built always
+    built: Built = Built.NEVER  # the most that any production import is
     tags: set[str] = field(default_factory=set)
     ignored: str = ""  # a file no build includes
 
@@ -118,7 +125,8 @@ def prove(source: Source, path: str, targets: Iterable[str], owners: Owners) -> 
 
 def _add(seen: _Seen, file: GoFile, constraint: Constraint, import_path: str, label: str) -> None:
     name = file.name.rpartition("/")[2]
-    if not counts(name, constraint):
+    when = built(name, constraint)
+    if when is Built.NEVER:
         seen.ignored = seen.ignored or f"{label}{file.name}"
         return
     if name.endswith("_test.go"):
@@ -126,9 +134,8 @@ def _add(seen: _Seen, file: GoFile, constraint: Constraint, import_path: str, la
         seen.test_packages.add(import_path)
         _add_evidence(seen.tests, file, import_path, label)
         return
-    tags = conditions(name, constraint)
-    seen.plain = seen.plain or not tags
-    seen.tags |= tags
+    seen.built = min(seen.built, when)
+    seen.tags |= tags_of(name, constraint)
     seen.n_production += 1
     seen.packages.add(import_path)
     _add_evidence(seen.production, file, import_path, label)
@@ -142,13 +149,9 @@ def _add_evidence(evidence: list[Evidence], file: GoFile, import_path: str, labe
 
 def _proof(target: str, seen: _Seen, source: Source, unreadable: list[GoFile]) -> Proof:
     if seen.n_production:
-        note = ""
-        if not seen.plain:
-            some = sorted(seen.tags)
-            shown = ", ".join(some[:_MAX_TAGS]) + (", ..." if len(some) > _MAX_TAGS else "")
-            note = f"only under build constraints ({shown})"
-        packages = tuple(sorted(seen.packages))
-        return Proof(ImportKind.PRODUCTION, seen.n_production, packages, tuple(seen.production), note)
+        packages, evidence = tuple(sorted(seen.packages)), tuple(sorted(seen.production, key=_place))
+        optional = seen.built is Built.BY_TAG
+        return Proof(ImportKind.PRODUCTION, seen.n_production, packages, evidence, _remark(seen), optional)
     doubtful = _doubtful(target, unreadable)
     if doubtful:
         names = ", ".join(f"{source.label}{file.name}" for file in doubtful[:2])
@@ -158,9 +161,21 @@ def _proof(target: str, seen: _Seen, source: Source, unreadable: list[GoFile]) -
         return Proof(ImportKind.UNKNOWN, note="no import in what vendor holds, which is not all of the module")
     if seen.n_tests:
         packages = tuple(sorted(seen.test_packages))
-        return Proof(ImportKind.TEST_ONLY, seen.n_tests, packages, tuple(seen.tests))
+        return Proof(ImportKind.TEST_ONLY, seen.n_tests, packages, tuple(sorted(seen.tests, key=_place)))
     note = f"only {seen.ignored}, which no build includes, imports it" if seen.ignored else ""
     return Proof(ImportKind.NOT_IMPORTED, note=note)
+
+
+def _remark(seen: _Seen) -> str:
+    if seen.built is Built.ALWAYS:
+        return ""
+    some = sorted(seen.tags)
+    shown = ", ".join(some[:_MAX_TAGS]) + (", ..." if len(some) > _MAX_TAGS else "")
+    return f"only with a build tag ({shown})" if seen.built is Built.BY_TAG else f"only in some builds ({shown})"
+
+
+def _place(evidence: Evidence) -> tuple[str, int, int]:
+    return evidence.file, evidence.line, evidence.column
 
 
 def _doubtful(target: str, unreadable: list[GoFile]) -> list[GoFile]:

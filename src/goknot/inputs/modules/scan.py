@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from goknot.errors import InputError
-from goknot.formats.modgraph import MAX_PROBLEMS, ModGraph, Module, parse_modgraph
+from goknot.formats.modgraph import MAX_PROBLEMS, TOOLCHAINS, ModGraph, Module, parse_modgraph
 from goknot.formats.modulestxt import Vendored
 from goknot.inputs.modules.cache import ModuleCache
 from goknot.inputs.modules.evidence import RequireLines
@@ -125,7 +125,7 @@ class ModuleScan:
         def has_package(path: str, folder: str) -> bool | None:
             return self._sources.has_package(Module(path, self.selected[path]), folder)
 
-        owners = Owners(self.selected, has_package)
+        owners = Owners(self.selected.keys() - TOOLCHAINS, has_package)
         found: dict[Requirement, Proof] = {}
         for module, targets in targets_by_source.items():
             source = self._sources.of(module)

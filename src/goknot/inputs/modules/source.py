@@ -7,12 +7,14 @@ files count on some platform).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from goknot.formats.constraint import Constraint, both, of_file_name
+from goknot.formats.constraint import KNOWN_ARCH, KNOWN_OS, Constraint, both, of_file_name
 from goknot.formats.goheader import Head, PathNames, parse_head
 
 _HEAD_BYTES = 8 << 10
@@ -77,19 +79,53 @@ def go_files(source: Source) -> Iterator[GoFile]:
         stack.extend(name for name in reversed(below) if not _is_ignored(name, source.ignores))
 
 
-def counts(name: str, constraint: Constraint) -> bool:
-    """Whether some platform or tag builds the file; the tag `ignore` is never on (imports/build.go AnyTags)."""
-    return _can_hold(both(constraint, of_file_name(name)))
+class Built(IntEnum):
+    """When a file is part of a build."""
+
+    ALWAYS = 0
+    SOMEWHERE = 1  # on some platforms, or with cgo
+    BY_TAG = 2  # only with a tag that is off unless somebody asks for it
+    NEVER = 3
 
 
-def conditions(name: str, constraint: Constraint) -> frozenset[str]:
-    """The tags that decide whether the file is built; empty if it always is."""
-    return frozenset(both(constraint, of_file_name(name)).tags())
+def built(name: str, constraint: Constraint) -> Built:
+    """When a file is built, by its name and its head.
+
+    With every tag but `ignore` taken as both on and off, `go mod tidy` decides whether a file counts
+    (imports/build.go AnyTags); so do we.
+    """
+    whole = both(constraint, of_file_name(name))
+    if not whole.steps:
+        return Built.ALWAYS
+    true, false = _outcomes(whole, _by_default)
+    if true:
+        return Built.SOMEWHERE if false else Built.ALWAYS
+    return Built.BY_TAG if _outcomes(whole, _by_any_tag)[0] else Built.NEVER
 
 
-def _can_hold(constraint: Constraint) -> bool:
-    # (can be true, can be false), every tag but `ignore` taken as both
-    stack: list[tuple[bool, bool]] = []
+def tags_of(name: str, constraint: Constraint) -> frozenset[str]:
+    """The tags that decide whether the file is built, without versions of Go."""
+    return frozenset(tag for tag in both(constraint, of_file_name(name)).tags() if not _RELEASE.fullmatch(tag))
+
+
+_RELEASE = re.compile(r"go1\.[0-9]+", re.ASCII)
+_PLATFORM = KNOWN_OS | KNOWN_ARCH | {"unix", "cgo"}
+_Outcomes = tuple[bool, bool]  # (can be true, can be false)
+
+
+def _by_default(tag: str) -> _Outcomes:
+    if tag in _PLATFORM:
+        return True, True
+    on = tag == "gc" or _RELEASE.fullmatch(tag) is not None
+    return on, not on
+
+
+def _by_any_tag(tag: str) -> _Outcomes:
+    return tag != "ignore", True
+
+
+def _outcomes(constraint: Constraint, of_tag: Callable[[str], _Outcomes]) -> _Outcomes:
+    stack: list[_Outcomes] = []
     for step in constraint.steps:
         if step == "!":
             true, false = stack.pop()
@@ -100,8 +136,8 @@ def _can_hold(constraint: Constraint) -> bool:
             some = (left[0] or right[0], left[1] and right[1])
             stack.append(every if step == "&&" else some)
         else:
-            stack.append((step != "ignore", True))
-    return stack[0][0] if stack else True
+            stack.append(of_tag(step))
+    return stack[0]
 
 
 def _listed(path: str) -> tuple[list[str], list[str]]:
@@ -114,9 +150,16 @@ def _listed(path: str) -> tuple[list[str], list[str]]:
             if entry.is_dir(follow_symlinks=False):
                 if name[0] not in "._" and name not in {"testdata", "vendor"}:
                     folders.append(name)
-            elif (name == "go.mod" or (name.endswith(".go") and name[0] not in "._")) and entry.is_file():
+            elif (name == "go.mod" or (name.endswith(".go") and name[0] not in "._")) and _is_regular(entry):
                 names.append(name)
     return sorted(names), sorted(folders)
+
+
+def _is_regular(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return True  # a loop of links, say: opening it will tell
 
 
 def _files(root: str, folder: str, names: Iterable[str], known: PathNames) -> Iterator[GoFile]:

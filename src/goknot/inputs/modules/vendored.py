@@ -5,7 +5,7 @@ from __future__ import annotations
 from goknot.formats.modgraph import Module
 from goknot.formats.modulestxt import Vendored
 from goknot.inputs.modules.mvs import Requirements
-from goknot.inputs.modules.source import Source, counts, go_files
+from goknot.inputs.modules.source import Built, Source, built, go_files
 from goknot.inputs.modules.sources import Sources
 from goknot.inputs.modules.summaries import Summaries
 
@@ -30,7 +30,7 @@ def add_vendored(graph: Requirements, summaries: Summaries, sources: Sources, ve
 def _imported(source: Source, module: Module, owner_by_package: dict[str, Module]) -> list[Module]:
     found: set[Module] = set()
     for file in go_files(source):
-        if file.head is None or not counts(file.name.rpartition("/")[2], file.head.constraint):
+        if file.head is None or built(file.name.rpartition("/")[2], file.head.constraint) is Built.NEVER:
             continue
         owners = (owner_by_package.get(path) for path in file.head.paths)
         found.update(owner for owner in owners if owner is not None and owner != module)
