@@ -200,42 +200,46 @@ _WORDS = re.compile(f"[^{_SPACES}]+")
 _GO_BUILD_LINES = re.compile(rb"^//go:build[ \t]++([^\n]*+)", re.MULTILINE)
 
 
-def of_header(header: bytes) -> Constraint:
-    """The constraint that the text above a package clause states.
+def of_lead(lead: bytes) -> Constraint:
+    """The constraint that the comments above a package clause state.
 
     Args:
-        header: A file's beginning, at least up to the package clause.
+        lead: What stands above: comments and space, nothing else.
 
     Raises:
         ConstraintError: Two `//go:build` lines, or one that Go refuses.
     """
-    n_go_build = header.count(b"//go:build")
-    if not n_go_build and b"+build" not in header:
+    n_go_build = lead.count(b"//go:build")
+    if not n_go_build and b"+build" not in lead:
         return ALWAYS
-    if n_go_build == 1 and b"/*" not in header:
-        line = _GO_BUILD_LINES.search(header)
+    if n_go_build == 1 and b"/*" not in lead:
+        line = _GO_BUILD_LINES.search(lead)
         if line:  # then no +build line counts
             return _parse_cached(line[1].decode("utf-8", "replace").strip(_SPACES))
-    return _of_lines(header.decode("utf-8", "replace"))
+    return of_header(lead + b"package")
 
 
-def _of_lines(header: str) -> Constraint:
-    """Build.go parseFileHeader and shouldBuild, line by line."""
+def of_header(text: bytes) -> Constraint:
+    """The constraint that the beginning of any file states (build.go parseFileHeader and shouldBuild).
+
+    Raises:
+        ConstraintError: Two `//go:build` lines, or one that Go refuses.
+    """
     go_build: str | None = None
     lines: list[str] = []
     n_before_blank = 0  # lines above the last blank line; only there does +build count
     ended = in_comment = code = False
-    for raw in header.split("\n"):
+    for raw in text.decode("utf-8", "replace").removesuffix("\n").split("\n"):
         line = raw.strip(_SPACES)
         lines.append(line)
         if not line and not ended:
             n_before_blank = len(lines)
             continue
         ended = ended or not line.startswith("//")
-        if not in_comment and (text := _after(line, "//go:build")) is not None:
+        if not in_comment and (expression := _after(line, "//go:build")) is not None:
             if go_build is not None:
                 raise ConstraintError("multiple //go:build comments")
-            go_build = text
+            go_build = expression
         in_comment, code = _skip_comments(line, in_comment)
         if code:
             break
@@ -243,10 +247,10 @@ def _of_lines(header: str) -> Constraint:
         return _parse_cached(go_build)
     found = ALWAYS
     for line in lines[:n_before_blank]:
-        text = _after(line[2:].strip(_SPACES), "+build") if line.startswith("//") else None
-        if text is not None:
+        words = _after(line[2:].strip(_SPACES), "+build") if line.startswith("//") else None
+        if words is not None:
             try:
-                found = both(found, parse_plus_build(text))
+                found = both(found, parse_plus_build(words))
             except ConstraintError:
                 continue  # build.go shouldBuild: a +build line it cannot parse does not count
     return found

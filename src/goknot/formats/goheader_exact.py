@@ -74,7 +74,7 @@ def parse_head_exactly(data: bytes, *, complete: bool) -> Head | None:
         return None
     paths = tuple([spec.path for spec in parser.specs])
     try:
-        constraint = of_header(text[:end])
+        constraint = of_header(text if trouble else text[:end])
     except ConstraintError as error:
         return Head(parser.package, (), ALWAYS, f"build constraint: {error}", paths, True)
     if parser.problem:
@@ -93,8 +93,8 @@ def import_offsets(source: bytes) -> list[tuple[str, str, int]]:
 
 def _read_as_go_does(data: bytes, *, complete: bool) -> tuple[int, str]:
     """(how far the reader gets, what stops it: nothing, `syntax`, `NUL` or more data needed)."""
-    end, good = _read_imports(data)
-    nul = data.find(0, 0, end + 1)
+    end, good, wanted = _read_imports(data)
+    nul = data.find(0, 0, end + 1 if good else _reach(data, end, wanted))
     if nul >= 0:
         return nul, "NUL"
     if good and (end < len(data) or complete):
@@ -102,6 +102,18 @@ def _read_as_go_does(data: bytes, *, complete: bool) -> tuple[int, str]:
     if (not complete and len(data) - end <= len(b"package")) or (not complete and _opens_at_end(data, end)):
         return end, _MORE
     return end, "syntax"
+
+
+def _reach(data: bytes, position: int, wanted: bytes) -> int:
+    """How far the reader looks at what it then objects to; `wanted` is a keyword, or empty for a string."""
+    if data.startswith(b"/*", position):
+        return len(data)
+    if not wanted and data.startswith((b"`", b'"'), position):
+        line_end = data.find(b"\n", position) if data.startswith(b'"', position) else -1
+        return line_end if line_end >= 0 else len(data)
+    word = b"//" if data.startswith(b"/", position) else wanted
+    n_same = next((n for n in range(len(word)) if data[position + n : position + n + 1] != word[n : n + 1]), len(word))
+    return position + n_same + 1
 
 
 def _opens_at_end(data: bytes, position: int) -> bool:
@@ -113,19 +125,19 @@ def _opens_at_end(data: bytes, position: int) -> bool:
     return data.startswith(b'"', position) and data.find(b"\n", position) < 0
 
 
-def _read_imports(data: bytes) -> tuple[int, bool]:
-    """read.go readGoInfo: (where reading ends, whether without a syntax error)."""
+def _read_imports(data: bytes) -> tuple[int, bool, bytes]:
+    """read.go readGoInfo: (where reading ends, whether without a syntax error, the keyword that was wanted there)."""
     position, good = _keyword(data, _after_space(data, 0), b"package")
     if not good:
-        return position, False
+        return position, False, b"package"
     position, good = _identifier(data, position)
     while good:
         position = _after_space(data, position)
         if not data.startswith(b"i", position):
-            return position, not data.startswith(b"/", position)
+            return position, not data.startswith(b"/", position), b""
         position, good = _keyword(data, position, b"import")
         if not good:
-            break
+            return position, False, b"import"
         position = _after_space(data, position)
         if not data.startswith(b"(", position):
             position, good = _import(data, position)
@@ -135,7 +147,7 @@ def _read_imports(data: bytes) -> tuple[int, bool]:
             position, good = _import(data, position)
             position = _after_space(data, position)
         position += good
-    return position, False
+    return position, False, b""
 
 
 def _after_space(data: bytes, position: int) -> int:
@@ -252,7 +264,7 @@ class _Parser:
         kind, text, start, end = self._scan()
         self._kind, self._text, self._start, self.position = kind, text, start, end
         self._semicolon_next = kind in ("name", "string", ")") or text in _ENDS_STATEMENT
-        if self._first_illegal < end:
+        if self._first_illegal <= end:  # the scanner is one character ahead
             self._start, start = self._first_illegal, self._start
             self._fail("bytes that are not UTF-8, or a stray byte order mark or zero byte")
             self._start = start
@@ -303,8 +315,8 @@ _ENDS_STATEMENT = (b"break", b"continue", b"fallthrough", b"return", b"]", b"}",
 
 
 def _first_illegal(data: bytes) -> int:
-    """Offset of the first bytes that Go's scanner refuses anywhere; len(data) if there are none."""
-    first = len(data)
+    """Offset of the first bytes that Go's scanner refuses anywhere; behind the end if there are none."""
+    first = len(data) + 1
     try:
         data.decode()
     except UnicodeDecodeError as error:

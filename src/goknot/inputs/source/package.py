@@ -164,8 +164,11 @@ def sort_files(
             loaded.invalid.append(name)
             if head.read_paths:  # Go takes it as no part of the package; what it imports may still matter
                 (loaded.tests if name.endswith("_test.go") else loaded.own).append((name, head))
-        elif head.package == "documentation" or not chooser.takes(head.constraint):
+        elif not chooser.takes(head.constraint):
             loaded.ignored.append(name)
+        elif head.package == "documentation":
+            loaded.ignored.append(name)
+            loaded.invalid.extend([name] if head.problem else ())
         else:
             taken.append((name, head))
     if chooser.on is None:
