@@ -74,7 +74,7 @@ def _folder(rng: random.Random) -> dict[str, Any]:
 
 def test_random_folders_are_read_as_go_build_reads_them(tmp_path: Path) -> None:
     rng = random.Random(7)
-    folders = [_folder(rng) for _ in range(6000)]
+    folders = [_folder(rng) for _ in range(5000)]
     answers = ask(tmp_path, folders)["folders"]
     n_refused = n_imports = 0
     for folder, answer in zip(folders, answers, strict=True):
@@ -82,8 +82,8 @@ def test_random_folders_are_read_as_go_build_reads_them(tmp_path: Path) -> None:
         assert _ours(folder) == theirs, folder
         n_refused += bool(theirs["InvalidGoFiles"])
         n_imports += bool(theirs["Imports"])
-    assert n_refused > 500
-    assert n_imports > 500
+    assert n_refused > 400
+    assert n_imports > 250
 
 
 def _ours(folder: dict[str, Any]) -> dict[str, list[str]]:
