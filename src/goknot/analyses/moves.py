@@ -40,6 +40,8 @@ def suggest(
     short, far = _short_names(source, target)
     if only_tests:
         return _external_test(short, far)
+    if source == target:
+        return _drop_own_import(short)
     if blank:
         return _reverse_registration(short, far)
     kinds = {kind for kind, count in n_by_kind.items() if count > 0}
@@ -50,14 +52,21 @@ def suggest(
 
 
 def _external_test(source: str, target: str) -> Move:
-    package = source.rpartition("/")[2]
+    package = next((element for element in reversed(source.split("/")) if not _MAJOR.fullmatch(element)), "")
     clause = (
         f"`package {package}_test`" if package.isidentifier() else "the external test package (`package NAME_test`)"
     )
     return Move(
         "external-test-package",
-        f"Only tests of {source} import {target}: put those _test.go files into {clause}, which may import both. "
-        f"What they need of {source}'s unexported names goes into an export_test.go.",
+        f"Only tests of {source} import {target}: put those _test.go files into {clause}, a package of its own that "
+        f"may import both. What they need of {source}'s unexported names goes into an export_test.go.",
+    )
+
+
+def _drop_own_import(source: str) -> Move:
+    return Move(
+        "move-or-merge",
+        f"Drop {source}'s import of itself, and the qualifier wherever a name is used: the names are in scope already.",
     )
 
 
@@ -143,10 +152,12 @@ def _short_names(source: str, target: str) -> tuple[str, str]:
         first, second = (_last(end, n_kept) for end in ends)
         if first != second:
             return first, second
-    return source, target
+    return _last(ends[0], 1), _last(ends[1], 1)
 
 
 def _last(elements: list[str], n_kept: int) -> str:
+    if elements in (["."], [""]):
+        return "the top folder"
     if _MAJOR.fullmatch(elements[-1]):
         n_kept += 1
     return "/".join(elements[-n_kept:])

@@ -1,4 +1,4 @@
-"""A page for every kind of knot: what it is, what Go says about it, how to cut it and how to keep it from coming back."""
+"""A page for every kind of knot: what it is, what Go says of it, how to cut it, how to keep it from coming back."""
 
 from __future__ import annotations
 
