@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from goknot.formats.gosymbols import declarations, dot_uses, uses
+from goknot.formats.gosymbols import declarations, free_names, uses
 
 GO = shutil.which("go")
 needs_go = pytest.mark.skipif(GO is None, reason="no Go on PATH to ask")
@@ -67,9 +67,9 @@ def test_two_aliases_of_one_package_are_one():
     assert used("var x = a.B + b.C", a="x/a", b="x/a") == {"x/a": {"B", "C"}}
 
 
-def test_dot_uses():
+def test_free_names():
     source = b'package p\nimport . "x"\nvar y = Foo + z.Bar // Baz\nvar s = "Qux"\n'
-    assert dot_uses(source, {"Foo", "Bar", "Baz", "Qux"}) == {"Foo"}
+    assert free_names(source) == {"Foo"}
 
 
 TRICKY = """// Package p is tricky.

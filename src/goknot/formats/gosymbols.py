@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
 _NOISE = re.compile(
@@ -31,7 +31,7 @@ def uses(source: bytes, package_by_alias: Mapping[str, str]) -> dict[str, set[st
 
     Args:
         source: The file.
-        package_by_alias: Name the file uses for a package -> its import path; `.` is left out (see `dot_uses`).
+        package_by_alias: Name the file uses for a package -> its import path; `.` is left out (see `free_names`).
 
     Returns:
         Import path -> names, without packages of which none is used.
@@ -55,16 +55,11 @@ def uses(source: bytes, package_by_alias: Mapping[str, str]) -> dict[str, set[st
     return found
 
 
-def dot_uses(source: bytes, names: Collection[str]) -> set[str]:
-    """Which of a package's exported names a file that imports it with `.` mentions on their own.
-
-    Args:
-        source: The file.
-        names: The exported names the package declares.
-    """
+def free_names(source: bytes) -> set[str]:
+    """Every exported name a file mentions on its own: what `import .` may use of a package that declares it."""
     cleared = _NOISE.sub(b" ", source)
-    mentioned = set(re.findall(rb"(?<![0-9A-Za-z_.\x80-\xff])[A-Z\x80-\xff][0-9A-Za-z_\x80-\xff]*+", cleared))
-    return {name for name in names if name.encode() in mentioned}
+    found = re.findall(rb"(?<![0-9A-Za-z_.\x80-\xff])[A-Z\x80-\xff][0-9A-Za-z_\x80-\xff]*+", cleared)
+    return {_text(name) for name in found}
 
 
 def _begins_operand(source: bytes, at: int, spans: list[int] | None) -> bool:

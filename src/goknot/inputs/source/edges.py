@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import partial
+from typing import NamedTuple, Protocol
 
 from goknot.formats.goheader import Import, parse_imports
+from goknot.inputs.source.halves import map_in_halves
 from goknot.inputs.source.layout import shown
 from goknot.inputs.source.package import Package, SourceFile
 from goknot.inputs.source.tree import Tree
@@ -50,31 +52,53 @@ class Files(Protocol):
     def address_of(self, node: int) -> str: ...  # noqa: D102
 
 
+class _File(NamedTuple):
+    """A file to read: for what it uses over the edges it carries, for what it declares, or both."""
+
+    node: int
+    name: str
+    carried: dict[str, int]  # import path -> target
+    declares: bool
+
+
+# (target, line, column, text, whether the import is blank or dotted) of each import; target -> names; name -> kind
+_Read = tuple[list[tuple[int, int, int, str, str]], dict[int, set[str]], dict[str, str]]
+
+
 @dataclass(slots=True)
 class _Gathered:
-    """What is known of one edge so far."""
+    """What is known of one edge so far; `dotted` are the files that import without a name to select from."""
 
     names: set[str] = field(default_factory=set)
     evidence: list[Evidence] = field(default_factory=list)
+    dotted: list[str] = field(default_factory=list)
     blank: bool = True
 
 
 def describe(scan: Files, edges: Iterable[Pair], *, tests: bool) -> dict[Pair, EdgeFacts]:
     """See `SourceScan.describe`."""
-    pairs = sorted(set(edges))
-    gathered = {pair: _Gathered() for pair in pairs}
+    gathered = {pair: _Gathered() for pair in sorted(set(edges))}
     targets_by_source: dict[int, set[int]] = {}
-    for source, target in pairs:
+    for source, target in gathered:
         targets_by_source.setdefault(source, set()).add(target)
-    declared_by = {target for _, target in pairs}
     reader = _Reader(scan)
     for source, targets in targets_by_source.items():
         for name, head in scan.files_of(source, tests=tests):
             carried = {path: target for path in head.read_paths if (target := scan.target_of(source, path)) in targets}
             if carried:
-                declares = source in declared_by and not tests
-                reader.read_uses(source, name, carried, gathered, declares=declares)
-    kinds = {target: reader.kinds_of(target) for target in sorted(declared_by)}
+                reader.read_uses(source, name, carried, gathered)
+    names_by_target: dict[int, set[str]] = {}
+    is_dotted = set()
+    for (_, target), found in gathered.items():
+        names_by_target.setdefault(target, set()).update(found.names)
+        if found.dotted:
+            is_dotted.add(target)
+    kinds = {
+        node: reader.kinds_of(node, None if node in is_dotted else names) for node, names in names_by_target.items()
+    }
+    for (source, target), found in gathered.items():
+        for name in found.dotted:
+            found.names |= reader.dot_uses(source, name, kinds[target])
     return {pair: _facts(found, kinds[pair[1]]) for pair, found in gathered.items()}
 
 
@@ -88,18 +112,15 @@ def _facts(found: _Gathered, kind_by_name: Mapping[str, str]) -> EdgeFacts:
 
 
 class _Reader:
-    """Reads each file once, for what it uses and for what it declares."""
+    """Reads files for what they use and for what they declare."""
 
     def __init__(self, scan: Files) -> None:
         from goknot.formats import gosymbols  # noqa: PLC0415 (only a report with rings needs it)
 
         self.scan = scan
         self._symbols = gosymbols
-        self._kinds_by_file: dict[tuple[int, str], dict[str, str]] = {}
 
-    def read_uses(
-        self, source: int, name: str, carried: Mapping[str, int], gathered: Mapping[Pair, _Gathered], *, declares: bool
-    ) -> None:
+    def read_uses(self, source: int, name: str, carried: Mapping[str, int], gathered: Mapping[Pair, _Gathered]) -> None:
         """Notes what one file uses over the edges it carries.
 
         Args:
@@ -107,7 +128,6 @@ class _Reader:
             name: The file.
             carried: Import path -> target, for the edges asked for.
             gathered: Takes what is found.
-            declares: Whether the file's declarations will be asked for, too.
         """
         text = self._text(source, name)
         file = shown(self.scan.tree.start, f"{self.scan.address_of(source)}/{name}")
@@ -118,20 +138,30 @@ class _Reader:
                 continue
             found = gathered[source, target]
             found.evidence.append(Evidence(file, spec.line, spec.column, shortened(spec.text)))
-            if spec.name != "_":
-                found.blank = False
+            found.blank = found.blank and spec.name == "_"
+            if spec.name == ".":
+                found.dotted.append(name)
+            elif spec.name != "_":
                 path_by_alias[self._alias(spec, target)] = spec.path
         for path, names in self._symbols.uses(text, path_by_alias).items():
             gathered[source, carried[path]].names.update(names)
-        if declares:
-            self._kinds_by_file[source, name] = self._symbols.declarations(text)
 
-    def kinds_of(self, node: int) -> dict[str, str]:
-        """Exported name -> what it is, over all files of a package."""
+    def dot_uses(self, source: int, name: str, kind_by_name: Mapping[str, str]) -> set[str]:
+        """Which of a package's names a file uses that imports it with a dot."""
+        return self._symbols.dot_uses(self._text(source, name), kind_by_name.keys())
+
+    def kinds_of(self, node: int, names: set[str] | None) -> dict[str, str]:
+        """Exported name -> what it is, by a package's declarations.
+
+        Args:
+            node: The package.
+            names: The names of interest: reading ends when all are found; None: all that it declares.
+        """
         kinds: dict[str, str] = {}
         for name, _ in self.scan.files_of(node, tests=False):
-            known = self._kinds_by_file.get((node, name))
-            kinds.update(known if known is not None else self._symbols.declarations(self._text(node, name)))
+            if names is not None and names <= kinds.keys():
+                break
+            kinds.update(self._symbols.declarations(self._text(node, name)))
         return kinds
 
     def _alias(self, spec: Import, target: int) -> str:
