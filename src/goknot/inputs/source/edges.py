@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from goknot.formats.goheader import Import, parse_imports
-from goknot.inputs.source.halves import map_in_halves
 from goknot.inputs.source.layout import shown
 from goknot.inputs.source.package import Package, SourceFile
 from goknot.inputs.source.tree import Tree
@@ -52,19 +50,6 @@ class Files(Protocol):
     def address_of(self, node: int) -> str: ...  # noqa: D102
 
 
-class _File(NamedTuple):
-    """A file to read: for what it uses over the edges it carries, for what it declares, or both."""
-
-    node: int
-    name: str
-    carried: dict[str, int]  # import path -> target
-    declares: bool
-
-
-# (target, line, column, text, whether the import is blank or dotted) of each import; target -> names; name -> kind
-_Read = tuple[list[tuple[int, int, int, str, str]], dict[int, set[str]], dict[str, str]]
-
-
 @dataclass(slots=True)
 class _Gathered:
     """What is known of one edge so far; `dotted` are the files that import without a name to select from."""
@@ -98,7 +83,7 @@ def describe(scan: Files, edges: Iterable[Pair], *, tests: bool) -> dict[Pair, E
     }
     for (source, target), found in gathered.items():
         for name in found.dotted:
-            found.names |= reader.dot_uses(source, name, kinds[target])
+            found.names |= reader.free_names(source, name)
     return {pair: _facts(found, kinds[pair[1]]) for pair, found in gathered.items()}
 
 
@@ -146,9 +131,9 @@ class _Reader:
         for path, names in self._symbols.uses(text, path_by_alias).items():
             gathered[source, carried[path]].names.update(names)
 
-    def dot_uses(self, source: int, name: str, kind_by_name: Mapping[str, str]) -> set[str]:
-        """Which of a package's names a file uses that imports it with a dot."""
-        return self._symbols.dot_uses(self._text(source, name), kind_by_name.keys())
+    def free_names(self, source: int, name: str) -> set[str]:
+        """The exported names a file mentions on their own; those of a package it imports with a dot are among them."""
+        return self._symbols.free_names(self._text(source, name))
 
     def kinds_of(self, node: int, names: set[str] | None) -> dict[str, str]:
         """Exported name -> what it is, by a package's declarations.
