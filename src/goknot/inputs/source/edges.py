@@ -52,11 +52,10 @@ class Files(Protocol):
 
 @dataclass(slots=True)
 class _Gathered:
-    """What is known of one edge so far; `dotted` are the files that import without a name to select from."""
+    """What is known of one edge so far."""
 
     names: set[str] = field(default_factory=set)
     evidence: list[Evidence] = field(default_factory=list)
-    dotted: list[str] = field(default_factory=list)
     blank: bool = True
 
 
@@ -73,17 +72,9 @@ def describe(scan: Files, edges: Iterable[Pair], *, tests: bool) -> dict[Pair, E
             if carried:
                 reader.read_uses(source, name, carried, gathered)
     names_by_target: dict[int, set[str]] = {}
-    is_dotted = set()
     for (_, target), found in gathered.items():
         names_by_target.setdefault(target, set()).update(found.names)
-        if found.dotted:
-            is_dotted.add(target)
-    kinds = {
-        node: reader.kinds_of(node, None if node in is_dotted else names) for node, names in names_by_target.items()
-    }
-    for (source, target), found in gathered.items():
-        for name in found.dotted:
-            found.names |= reader.free_names(source, name)
+    kinds = {node: reader.kinds_of(node, names) for node, names in names_by_target.items()}
     return {pair: _facts(found, kinds[pair[1]]) for pair, found in gathered.items()}
 
 
@@ -124,27 +115,23 @@ class _Reader:
             found = gathered[source, target]
             found.evidence.append(Evidence(file, spec.line, spec.column, shortened(spec.text)))
             found.blank = found.blank and spec.name == "_"
-            if spec.name == ".":
-                found.dotted.append(name)
+            if spec.name == ".":  # those that the target declares will be kept
+                found.names |= self._symbols.free_names(text)
             elif spec.name != "_":
                 path_by_alias[self._alias(spec, target)] = spec.path
         for path, names in self._symbols.uses(text, path_by_alias).items():
             gathered[source, carried[path]].names.update(names)
 
-    def free_names(self, source: int, name: str) -> set[str]:
-        """The exported names a file mentions on their own; those of a package it imports with a dot are among them."""
-        return self._symbols.free_names(self._text(source, name))
-
-    def kinds_of(self, node: int, names: set[str] | None) -> dict[str, str]:
+    def kinds_of(self, node: int, names: set[str]) -> dict[str, str]:
         """Exported name -> what it is, by a package's declarations.
 
         Args:
             node: The package.
-            names: The names of interest: reading ends when all are found; None: all that it declares.
+            names: The names of interest; reading ends when all are found.
         """
         kinds: dict[str, str] = {}
         for name, _ in self.scan.files_of(node, tests=False):
-            if names is not None and names <= kinds.keys():
+            if names <= kinds.keys():
                 break
             kinds.update(self._symbols.declarations(self._text(node, name)))
         return kinds
