@@ -120,7 +120,7 @@ def test_baseline_new_known_fixed(tangle):
     document = report("scan", str(tangle), "--baseline", str(baseline), code=1)
     (new,) = [k for k in document["knots"] if k["baseline"] == "new"]
     names = [n["name"].rpartition("/")[2] for n in new["nodes"]]
-    assert [(names[e["from"]], names[e["to"]]) for e in new["causes"]] == [("pricing", "report"), ("report", "pricing")]
+    assert [(names[a], names[b]) for a, b in new["causes"]] == [("pricing", "report"), ("report", "pricing")]
     # undo, and untie the folders: the entries are stale
     (tangle / "mail/template/template.go").write_text(
         "package template\n\nfunc Fill(name string) string { return name }\n"
@@ -146,7 +146,7 @@ def test_new_from_rev_names_the_edge_and_checks_nothing_out(tangle):
     new = [k for k in document["knots"] if k["baseline"] == "new" and k["kind"] == "import-ring"]
     (knot,) = new
     names = [n["name"].removeprefix("example.com/shop/") for n in knot["nodes"]]
-    assert [(names[e["from"]], names[e["to"]]) for e in knot["causes"]] == [("web/links", "web/handlers")]
+    assert [(names[a], names[b]) for a, b in knot["causes"]] == [("web/links", "web/handlers")]
     assert run("scan", str(tangle), "--new-from-rev", "no-such").returncode == 2
 
 

@@ -31,7 +31,7 @@ def rings_by_configuration(
     """
     configurations_by_edges: dict[frozenset[Edge], list[int]] = {}
     for configuration in range(len(labels)):
-        edges = frozenset((u, v) for u, v in ring.edges if mask_by_edge[u, v] >> configuration & 1)
+        edges = frozenset[Edge]((u, v) for u, v in ring.edges if mask_by_edge[u, v] >> configuration & 1)
         configurations_by_edges.setdefault(edges, []).append(configuration)
     found: dict[tuple[NodeId, ...], tuple[set[Edge], list[int]]] = {}
     for edges, configurations in configurations_by_edges.items():

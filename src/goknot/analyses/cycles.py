@@ -37,10 +37,10 @@ def shortest_cycles(graph: Graph, ring: Ring, limit: int) -> tuple[Cycle, ...]:
     if len(starts) > _MAX_SEARCHES:
         starts = _tightest(starts, successors)[:_MAX_SEARCHES]
     for start in starts:
-        # a cycle through u -> start is a path from start to u and back over the edge
+        # a cycle through last -> start is a path from start to last and back over the edge
         parents = _search(start, successors)
-        for u in predecessors[start]:
-            found.add(_rotated(_path(u, parents), by_name))
+        for last in predecessors[start]:
+            found.add(_rotated(_path(last, parents), by_name))
     ordered = sorted(found, key=lambda cycle: (len(cycle), [by_name[node] for node in cycle]))
     return tuple(ordered[:limit])
 
@@ -74,7 +74,7 @@ def _rotated(cycle: Sequence[int], by_name: dict[NodeId, int]) -> Cycle:
 
 def _tightest(starts: list[NodeId], successors: dict[int, list[int]]) -> list[NodeId]:
     """Nodes ordered by the length of the tightest cycle through them, searched no deeper than needed."""
-    length_by_node = {}
+    length_by_node: dict[NodeId, int] = {}
     deepest = len(starts)
     for n_done, start in enumerate(starts):
         # once enough nodes with tight cycles are known, longer ones need not be measured

@@ -113,7 +113,7 @@ class _Coupling:
 
 
 def _knot(ring: Ring, nodes: tuple[KnotNode, ...], facts: Mapping[Pair, RequireFacts]) -> Knot:
-    index_by_node = {node: index for index, node in enumerate(ring.nodes)}
+    index_by_node: dict[int, int] = {node: index for index, node in enumerate(ring.nodes)}
     local = {(index_by_node[u], index_by_node[v]): fact for (u, v), fact in facts.items()}
     coupling = _coupling(nodes, local)
     finding = Finding(

@@ -69,7 +69,7 @@ def _knot(
     kind: str,
     platforms: Sequence[str],
 ) -> Knot:
-    index_by_node = {node: index for index, node in enumerate(ring.nodes)}
+    index_by_node: dict[int, int] = {node: index for index, node in enumerate(ring.nodes)}
     facts_by_pair = {
         (index_by_node[u], index_by_node[v]): (fact, (u, v) in tests) for (u, v), fact in {**facts, **tests}.items()
     }

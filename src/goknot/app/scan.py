@@ -99,7 +99,7 @@ def scan(request: ScanRequest) -> ScanResult:
             f"{request.baseline}: made with --folders {known.folders}, this run has --folders {state.depth}",
             "Use the same depth, or write the baseline again with --update-baseline.",
         )
-    if request.modules:
+    if request.modules and not request.new_from_rev:  # what modules required then is not in the revision alone
         from goknot.app.modules import module_knots_offline  # noqa: PLC0415 (a fifth of the start-up; not all need it)
 
         module_knots, module_problems = module_knots_offline(request.path)

@@ -21,6 +21,7 @@ from goknot.cli.source_run import Gate, PlatformChoice, run_scan, show, source_o
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     *,
     path: str,
     format_: str,

@@ -57,7 +57,11 @@ def gate_options(command: Command) -> Command:
         click.option("--strict", is_flag=True, help="Baseline entries that no longer exist fail the run, too."),
         click.option("--update-baseline", is_flag=True, help="Write today's knots to the baseline."),
         click.option("--baseline", metavar="FILE", help="Only knots that are not in FILE fail the run."),
-        click.option("--new-from-rev", metavar="REV", help="Only knots that git revision REV did not have fail."),
+        click.option(
+            "--new-from-rev",
+            metavar="REV",
+            help="Only knots that git revision REV did not have fail; leaves module rings out.",
+        ),
         click.option("--config", metavar="FILE", help="Settings [default: the nearest goknot.toml]."),
         click.option(
             "--folders", metavar="N", type=click.IntRange(1), help="Depth of folder rings [default: from the tree]."

@@ -19,3 +19,15 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, n_all: bar.update(task, completed=done, total=n_all)
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Shows that something of unknown length is under way."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415 (only a terminal needs it)
+
+    with Console(stderr=True).status(what):
+        yield

@@ -17,7 +17,7 @@ from goknot.cli.source_run import Gate, PlatformChoice, run_scan, show
 @platform_options
 @click.pass_context
 def command(
-    ctx: click.Context, *, path: str, format_: str, output: str | None, knot: str | None, show_all: bool, **rest: Any
+    ctx: click.Context, /, *, path: str, format_: str, output: str | None, knot: str | None, show_all: bool, **rest: Any
 ) -> None:
     """Finds every knot that source alone shows: rings of packages, tests, folders and modules, and broken rules.
 

@@ -65,7 +65,7 @@ def run_scan(path: str, platform: PlatformChoice, gate: Gate, *, modules: bool) 
         new_from_rev=gate.new_from_rev or "",
         modules=modules,
     )
-    fail_on = _fail_on(gate, settings, compared=bool(baseline or gate.new_from_rev))
+    fail_on = fail_on_of(gate.fail_on, settings.fail_on, compared=bool(baseline or gate.new_from_rev))
     result = scan(request)
     return result, exit_code(result.report, fail_on, n_stale_edges=result.n_stale_edges if gate.strict else 0)
 
@@ -90,11 +90,16 @@ def show(result: ScanResult, format_: str, output: str | None, *, show_all: bool
         note(f"wrote {output}: {stats['knots']} knots, {len(result.report.problems)} problems")
 
 
-def _fail_on(gate: Gate, settings: Settings, *, compared: bool) -> frozenset[str]:
-    if gate.fail_on is not None:
-        names = [name.strip() for name in gate.fail_on.split(",") if name.strip()]
-    elif settings.fail_on is not None:
-        names = list(settings.fail_on)
+def fail_on_of(given: str | None, configured: tuple[str, ...] | None, *, compared: bool) -> frozenset[str]:
+    """Verdicts and kinds that fail a run: the command line's, else goknot.toml's, else the default ones.
+
+    Raises:
+        UsageError: A name that is neither.
+    """
+    if given is not None:
+        names = [name.strip() for name in given.split(",") if name.strip()]
+    elif configured is not None:
+        names = list(configured)
     else:
         return frozenset(AGAINST_OLDER_STATE if compared else ALWAYS)
     if names == ["none"]:

@@ -120,7 +120,7 @@ def _has_spanning_noise(source: bytes, begin: int) -> bool:
 
 def _noise_spans(source: bytes) -> list[int]:
     """Where strings and comments begin and end, alternating."""
-    spans = []
+    spans: list[int] = []
     for noise in _NOISE.finditer(source):
         spans += noise.span()
     return spans

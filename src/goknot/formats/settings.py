@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from itertools import combinations, permutations
+from itertools import permutations
 
 from goknot.errors import UsageError
 from goknot.model.settings import Rule, Settings
@@ -55,9 +55,7 @@ class _Reader:
 
     def only(self, known: set[str]) -> None:
         if unknown := sorted(set(self.table) - known):
-            raise UsageError(
-                f"{self.where}: unknown key {unknown[0]!r}", f"Known here: {', '.join(sorted(known))}."
-            )
+            raise UsageError(f"{self.where}: unknown key {unknown[0]!r}", f"Known here: {', '.join(sorted(known))}.")
 
     def text(self, key: str) -> str:
         value = self.table.get(key, "")
@@ -129,7 +127,7 @@ def _independent(name: str, reader: _Reader) -> Rule:
     folders = reader.texts("folders")
     if len(folders) < 2:
         raise UsageError(f"{reader.where}: an independent rule needs at least two folders")
-    pairs = tuple(pair for two in combinations(folders, 2) for pair in permutations(two))
+    pairs = tuple(permutations(folders, 2))
     return Rule(name, {folder: (folder,) for folder in folders}, pairs, reader.flag("indirect", default=True))
 
 

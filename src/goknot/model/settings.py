@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -18,7 +19,7 @@ class Rule:
     """
 
     name: str
-    folders_by_group: dict[str, tuple[str, ...]]
+    folders_by_group: Mapping[str, tuple[str, ...]]
     forbidden: tuple[tuple[str, str], ...]
     indirect: bool = True
     others: str = ""

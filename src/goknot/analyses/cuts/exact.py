@@ -84,7 +84,7 @@ def _branch(program: _Program, best: tuple[Edge, ...], best_cost: int, bound: in
     return best, int(max(bound, min([best_cost, *undecided])))
 
 
-class _Silent(highspy.Highs):  # type: ignore[misc]
+class _Silent(highspy.Highs):
     """A solver that prints nothing: turning callbacks on would print a banner to stdout, amid the report."""
 
     def enableCallbacks(self) -> None:  # noqa: N802 (the solver's name)
@@ -106,7 +106,7 @@ class _Program:
         self.after: list[list[tuple[int, int]]] = [[] for _ in range(n_nodes)]
         for column, (u, v) in enumerate(self.edges):
             self.after[u].append((v, column))
-        self.solver = _Silent()
+        self.solver = _Silent()  # type: ignore[no-untyped-call]
         for option, setting in (
             ("output_flag", False),
             ("threads", 1),
@@ -134,7 +134,9 @@ class _Program:
     def short_cycles(self) -> list[tuple[int, ...]]:
         """Every cycle of two, and of three while they are few."""
         column = self.column_by_edge
-        found = [(column[u, v], column[v, u]) for u, v in self.edges if u < v and (v, u) in column]
+        found: list[tuple[int, ...]] = [
+            (column[u, v], column[v, u]) for u, v in self.edges if u < v and (v, u) in column
+        ]
         for u, v in self.edges:
             for w, _ in self.after[v]:
                 if u < v and u < w and (w, u) in column:
