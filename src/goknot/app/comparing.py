@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from goknot.analyses.baseline import Comparison, compare, key_edges, remember
+from goknot.app.baselinefile import BaselineFile, edge_hash, format_baseline, parse_baseline
 from goknot.app.files import write_whole
 from goknot.errors import InputError, UsageError
-from goknot.formats.baselinefile import BaselineFile, edge_hash, format_baseline, parse_baseline
 from goknot.model.graph import Graph
 from goknot.model.knot import Knot
 from goknot.model.report import Report

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from goknot.app.settings import parse_settings
 from goknot.errors import InputError
-from goknot.formats.settings import parse_settings
 from goknot.model.settings import Settings
 
 NAME = "goknot.toml"

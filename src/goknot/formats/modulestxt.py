@@ -37,6 +37,11 @@ def parse_modulestxt(text: bytes) -> Vendored:
             words = line.split()
             named = len(words) >= 3 and is_valid(words[2])
             module = Module(words[1], words[2]) if named else None
-        elif module is not None and len(words := line.split()) == 1:
+        elif module is not None and len(words := line.split()) == 1 and _is_package(words[0]):
             found.setdefault(module, set()).add(words[0])
     return Vendored({module: tuple(sorted(packages)) for module, packages in found.items()}, is_workspace)
+
+
+def _is_package(word: str) -> bool:
+    # module.CheckImportPath, as far as it keeps to the vendor folder
+    return "\\" not in word and "\0" not in word and all(part.strip(".") for part in word.split("/"))

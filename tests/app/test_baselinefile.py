@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from goknot.app.baselinefile import BaselineFile, edge_hash, format_baseline, parse_baseline
 from goknot.errors import InputError
-from goknot.formats.baselinefile import BaselineFile, edge_hash, format_baseline, parse_baseline
 from goknot.model.known import KnownKnot
 from goknot.model.verdict import Level, Verdict
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from goknot.app.settings import parse_settings
 from goknot.errors import UsageError
-from goknot.formats.settings import parse_settings
 
 
 def parse(text: str):
