@@ -1,6 +1,9 @@
 """Module graphs and rings of real projects: read from go.mod files alone, and compared.
 
-    python bench/module_rings.py [PROJECT...]        # --no-download: prove only what is in the module cache
+    python bench/module_rings.py [PROJECT...]
+
+    --no-download   prove only what is in the module cache
+    --go            compare the proofs with `go list` (a minute or two)
 
 For each project of bench/projects.py: the requirements equal `go mod graph` line by line, the selected versions equal
 `go list -m all`, and the sizes of the rings in the three views equal what a naive search over that text gives. Then the
@@ -10,20 +13,22 @@ that takes and the rings that are left when only imports of ordinary builds coun
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from projects import DATA, ENVIRONMENT, NAMES, download, fetch
 
 from goknot.formats.semver import module_key
-from goknot.inputs.modules import ImportKind, ModuleScan, View, load
+from goknot.inputs.modules import ImportKind, ModuleScan, Proof, View, load
 
 Edges = set[tuple[str, str]]
 
@@ -32,11 +37,11 @@ def main() -> int:
     arguments = [name for name in sys.argv[1:] if not name.startswith("--")]
     worst = 0
     for name in arguments or NAMES:
-        worst |= check(name, prepared(name), proven="--no-download" not in sys.argv)
+        worst |= check(name, prepared(name))
     return worst
 
 
-def check(name: str, folder: Path, *, proven: bool) -> int:
+def check(name: str, folder: Path) -> int:
     environment = {**ENVIRONMENT, "GOWORK": "", "GOFLAGS": "" if (folder / "go.work").exists() else "-mod=mod"}
     said = set(go(["mod", "graph"], folder, environment).splitlines())
     began = time.perf_counter()
@@ -54,9 +59,7 @@ def check(name: str, folder: Path, *, proven: bool) -> int:
         print(
             f"    {view:8} rings {shown(found):24} {'equal' if expected == found else f'DIFFERENT: {shown(expected)}'}"
         )
-    if proven:
-        prove(scan)
-    return 0 if same else 1
+    return 0 if prove(scan) and same else 1
 
 
 def check_selected(scan: ModuleScan, folder: Path, environment: dict[str, str]) -> bool:
@@ -69,11 +72,12 @@ def check_selected(scan: ModuleScan, folder: Path, environment: dict[str, str]) 
     return fine
 
 
-def prove(scan: ModuleScan) -> None:
+def prove(scan: ModuleScan) -> bool:
     view = scan.view(View.SELECTED)
     on_rings = [edge for ring in naive_rings(set(view.requirements)) for edge in ring]
     modules = {str(view.modules[source]) for source, _ in on_rings if view.modules[source].version}
-    download(sorted(modules & {str(pair[0]) for pair in scan.requirements}) or [])
+    if "--no-download" not in sys.argv:
+        download(sorted(modules))
     times = []
     for _ in range(3):
         began = time.perf_counter()
@@ -88,6 +92,68 @@ def prove(scan: ModuleScan) -> None:
     for (source, target), proof in sorted(proofs.items()):
         if proof.kind is ImportKind.UNKNOWN:
             print(f"        unknown: {view.modules[source]} -> {view.modules[target]}: {proof.note}")
+    return "--go" not in sys.argv or as_go_lists(scan, proofs)
+
+
+def as_go_lists(scan: ModuleScan, proofs: Mapping[tuple[int, int], Proof]) -> bool:
+    """Whether Go, asked on this platform about copies of the modules under GOPATH, sees the same imports.
+
+    It may see fewer: those of other platforms.
+    """
+    modules = scan.view(View.SELECTED).modules
+    fine = True
+    for node in sorted({source for source, _ in proofs}):
+        module = modules[node]
+        folder = Path(go(["env", "GOMODCACHE"], DATA, ENVIRONMENT).strip()) / f"{escaped(module.path)}@{module.version}"
+        if not module.version or not folder.is_dir():
+            continue
+        production, tests = listed(module.path, folder, scan.selected)
+        for (source, target), proof in proofs.items():
+            if source != node or proof.kind is ImportKind.UNKNOWN:
+                continue
+            path = modules[target].path
+            expected = "production" if path in production else "test-only" if path in tests else "not-imported"
+            if expected != proof.kind and not (proof.optional or proof.note.startswith("only in some builds")):
+                print(f"        DIFFERENT: {module} -> {path}: {proof.kind}, go list: {expected}")
+                fine = False
+    print(f"    proof: {'equal' if fine else 'DIFFERENT'} to go list")
+    return fine
+
+
+def listed(path: str, folder: Path, modules: Mapping[str, str]) -> tuple[set[str], set[str]]:
+    """Modules whose packages are imported by packages, and by tests."""
+    with tempfile.TemporaryDirectory() as gopath:
+        copy = Path(gopath) / "src" / path
+        for current, folders, files in os.walk(folder):
+            if Path(current) != folder and "go.mod" in files:
+                folders.clear()
+                continue
+            target = copy / Path(current).relative_to(folder)
+            target.mkdir(parents=True)
+            for name in files:
+                if name.endswith(".go"):
+                    shutil.copyfile(Path(current) / name, target / name)
+        environment = {**ENVIRONMENT, "GO111MODULE": "off", "GOPATH": gopath, "GOFLAGS": ""}
+        text = go(["list", "-e", "-json=Imports,TestImports,XTestImports", "./..."], copy, environment).strip()
+    production: set[str] = set()
+    tests: set[str] = set()
+    decoder = json.JSONDecoder()
+    while text:
+        entry, end = decoder.raw_decode(text)
+        text = text[end:].strip()
+        production |= {owner(name, modules) for name in entry.get("Imports") or ()}
+        tests |= {owner(name, modules) for key in ("TestImports", "XTestImports") for name in entry.get(key) or ()}
+    return production, tests
+
+
+def owner(name: str, modules: Mapping[str, str]) -> str:
+    while name and name not in modules:
+        name = name.rpartition("/")[0]
+    return name
+
+
+def escaped(path: str) -> str:
+    return "".join(f"!{c.lower()}" if c.isupper() else c for c in path)
 
 
 def prepared(name: str) -> Path:

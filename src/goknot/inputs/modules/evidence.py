@@ -47,6 +47,11 @@ class RequireLines:
         indent = len(lines.text[require.line - 1]) - len(lines.text[require.line - 1].lstrip()) if text else 0
         return RequireLine(Evidence(lines.file.name, require.line, indent + 1, text), require.indirect)
 
+    def tools_of(self, module: Module) -> tuple[str, ...]:
+        """The packages that tool directives name; Go heeds those of main modules only."""
+        gomod = self._summaries.gomod(module)
+        return gomod.tools if gomod else ()
+
     def _read(self, module: Module) -> _Lines | None:
         file = self._summaries.mod_file(module)
         gomod = self._summaries.gomod(module)

@@ -88,7 +88,8 @@ class MainModules:
         chosen: tuple[str, Replacement] | None = None
         for table in self._of_modules:
             found = _lookup(table, module)
-            if found and chosen and found[0] != chosen[0] and not found[1].same(chosen[1]):
+            # modfile.go replacementFrom: only where the later one is for a single version; otherwise the last one counts
+            if found and chosen and found[0] and not found[1].same(chosen[1]):
                 what = f"its modules replace {module} differently"
                 self._report("go.work", what, "Go refuses this; the first replacement is taken")
                 return chosen[1]

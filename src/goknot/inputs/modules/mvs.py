@@ -57,8 +57,8 @@ class Requirements:
                     queue.append(each)
 
     def _see(self, module: Module) -> None:
-        known = self.selected.get(module.path, "none")
-        if module_key(module.path, known) < module_key(module.path, module.version):
+        known = self.selected.get(module.path)
+        if known is None or module_key(module.path, known) < module_key(module.path, module.version):
             self.selected[module.path] = module.version
 
 

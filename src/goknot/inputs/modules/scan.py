@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
@@ -133,7 +133,12 @@ class ModuleScan:
                 found.update({(module, target): Proof(ImportKind.UNKNOWN, note=source) for target in targets})
                 continue
             proofs = prove(source, module.path, {target.path for target in targets}, owners)
-            found.update({(module, target): proofs[target.path] for target in targets})
+            tools = {owners.of(tool) for tool in self._lines.tools_of(module)}
+            for target in targets:
+                proof = proofs[target.path]
+                if proof.kind is ImportKind.NOT_IMPORTED and target.path in tools:
+                    proof = replace(proof, note="a tool directive names one of its packages")
+                found[module, target] = proof
         return found
 
     def _facts(self, requirements: tuple[Requirement, ...], proof: Proof) -> RequireFacts:
@@ -233,7 +238,7 @@ def _from_files(
     graph = load_requirements(summaries)
     missing = dict(summaries.missing)
     if missing and not goenv.modcache.is_dir():
-        notes.add(str(goenv.modcache), "no module cache there", "only what vendor and main modules say is seen")
+        notes.add("module cache", "there is none", "only what main modules, replacements and vendor say is seen")
     if missing and vendored is not None:
         add_vendored(graph, summaries, sources, vendored)
         what = f"{len(missing)} go.mod files are not in the module cache; vendor stands in for them"

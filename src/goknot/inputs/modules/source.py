@@ -59,24 +59,20 @@ def go_files(source: Source) -> Iterator[GoFile]:
     """Every .go file of the module, tests included, sorted by folder; none of vendor, testdata, nested modules."""
     root = str(source.folder)
     known = PathNames()
-    if source.packages is not None:
-        for package in source.packages:
-            yield from _files(root, package, _listed(f"{root}/{package}")[0], known)
-        return
-    stack = [""]
+    stack = [""] if source.packages is None else list(reversed(source.packages))
     while stack:
         folder = stack.pop()
-        path = f"{root}/{folder}" if folder else root
         try:
-            names, folders = _listed(path)
+            names, folders = _listed(f"{root}/{folder}" if folder else root)
         except OSError as error:
             yield GoFile(folder or ".", b"", None, error.strerror or str(error))
             continue
-        if folder and "go.mod" in names:
+        if folder and "go.mod" in names and source.packages is None:
             continue
         yield from _files(root, folder, names, known)
-        below = [f"{folder}/{name}" if folder else name for name in folders]
-        stack.extend(name for name in reversed(below) if not _is_ignored(name, source.ignores))
+        if source.packages is None:
+            below = [f"{folder}/{name}" if folder else name for name in reversed(folders)]
+            stack.extend(path for path in below if not _is_ignored(path, source.ignores))
 
 
 class Built(IntEnum):
