@@ -88,7 +88,7 @@ class MainModules:
         chosen: tuple[str, Replacement] | None = None
         for table in self._of_modules:
             found = _lookup(table, module)
-            # modfile.go replacementFrom: only where the later one is for a single version; otherwise the last one counts
+            # modfile.go replacementFrom: a conflict if the later one is for one version; otherwise the last one counts
             if found and chosen and found[0] and not found[1].same(chosen[1]):
                 what = f"its modules replace {module} differently"
                 self._report("go.work", what, "Go refuses this; the first replacement is taken")
