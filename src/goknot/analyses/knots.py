@@ -16,6 +16,7 @@ from goknot.model.ring import Ring
 from goknot.model.verdict import Confidence, Level, Verdict
 
 MAX_CYCLES = 300
+_N_NAMED = 4  # members a title names; of more it says how many
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,14 @@ def knot_of_ring(finding: Finding) -> Knot:
         where=_place(cycles[0], edge_by_pair),
         platforms=finding.platforms,
     )
+
+
+def members(names: Sequence[str], kind: str) -> str:
+    """What a title calls the members of a ring: by name while they are few, else so many of a kind."""
+    short = [name.rpartition("/")[2] or name for name in sorted(names)]
+    if len(short) > _N_NAMED or len(set(short)) < len(short):
+        return f"{len(short)} {kind}"
+    return " and ".join((", ".join(short[:-1]), short[-1])) if len(short) > 1 else short[0]
 
 
 def _sorted(finding: Finding) -> Finding:

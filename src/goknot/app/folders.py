@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from goknot.analyses.knots import Finding, knot_of_ring
+from goknot.analyses.knots import Finding, knot_of_ring, members
 from goknot.analyses.layers import Violation, violations
 from goknot.analyses.moves import Move, suggest
 from goknot.analyses.quotient import collapse
@@ -67,7 +67,7 @@ def folder_knots(source: SourceScan, graph: Graph, depth: int) -> list[Knot]:
             kind="folder-ring",
             verdict=Verdict.COUPLES,
             reason="Go compiles it; none of these folders can be understood, tested or moved out without the others.",
-            title=f"{len(nodes)} folders import each other",
+            title=f"{members([node.name for node in nodes], 'folders')} import each other",
             nodes=nodes,
             edges=tuple(edges),
             move_of=moves,

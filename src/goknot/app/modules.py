@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from goknot import __version__
-from goknot.analyses.knots import Finding, knot_of_ring
+from goknot.analyses.knots import Finding, knot_of_ring, members
 from goknot.analyses.moves import Move
 from goknot.analyses.rings import find_rings
 from goknot.errors import GoknotError
@@ -122,7 +122,7 @@ def _knot(ring: Ring, nodes: tuple[KnotNode, ...], facts: Mapping[Pair, RequireF
         verdict=Verdict.COUPLES,
         confidence=coupling.confidence,
         reason=coupling.reason,
-        title=f"{len(nodes)} modules require each other",
+        title=f"{members([node.name for node in nodes], 'modules')} require each other",
         nodes=nodes,
         edges=tuple(_edge(pair, fact) for pair, fact in local.items()),
         move_of={

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from goknot.analyses.conditional import rings_by_configuration
 from goknot.analyses.extra_rings import extra_rings
-from goknot.analyses.knots import Finding, knot_of_ring
+from goknot.analyses.knots import Finding, knot_of_ring, members
 from goknot.analyses.moves import Move, suggest
 from goknot.analyses.rings import find_rings
 from goknot.inputs.source import EdgeFacts, SourceScan
@@ -117,5 +117,5 @@ def _move(source: str, target: str, facts: EdgeFacts, in_test: bool) -> Move:
 def _title(kind: str, nodes: Sequence[KnotNode]) -> str:
     if kind == "self-import":
         return f"{nodes[0].key} imports itself"
-    what = "packages import each other" if kind == "import-ring" else "packages import each other through a test"
-    return f"{len(nodes)} {what}"
+    what = "import each other" if kind == "import-ring" else "import each other through a test"
+    return f"{members([node.name for node in nodes], 'packages')} {what}"

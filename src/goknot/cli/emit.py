@@ -16,13 +16,14 @@ from goknot.reports import render
 
 def emit_report(report: Report, format_: str, output: str | None, *, show_all: bool, knot: str | None) -> None:
     """Renders a report and prints or writes it."""
-    to_terminal = output is None and sys.stdout.isatty()
+    to_stdout = output in {None, "-"}
+    to_terminal = to_stdout and sys.stdout.isatty()
     text = render(
         report,
         format_,
         width=shutil.get_terminal_size((100, 24)).columns if to_terminal else 100,
         color=to_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb",
-        ascii=output is None and not _prints("─→"),
+        ascii=to_stdout and not _prints("─→"),
         detail="all" if show_all else "worst",
         only=knot or "",
     )
@@ -34,8 +35,10 @@ def emit(text: str, output: str | None) -> None:
     if output is not None and output != "-":
         write_whole(Path(output), text)
         return
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    # formats for programs are UTF-8 whatever the terminal's encoding; text has been made to fit it
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8"))
+    sys.stdout.buffer.flush()
 
 
 def note(text: str) -> None:
