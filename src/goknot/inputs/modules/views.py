@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -59,36 +59,29 @@ def make_view(requirements: Iterable[Requirement], selected: Mapping[str, str], 
         selected: Module path -> selected version.
         view: Which one.
     """
+    shown: dict[Module, Module] = {}  # module -> the node it is part of
     found: dict[Requirement, list[Requirement]] = {}
-    nodes: set[Module] = set()
-    for source, target in requirements:
+    for requirement in requirements:
+        source, target = requirement
         if source.is_toolchain or target.is_toolchain:
             continue
-        nodes.update(_nodes(source, target, selected, view))
-        for edge in _edges(source, target, selected, view):
-            found.setdefault(edge, []).append((source, target))
-    modules = tuple(sorted(nodes, key=lambda module: (module.path, module_key(*module), module.version)))
+        for module in requirement:
+            if module not in shown:
+                shown[module] = module if view is View.EXACT else Module(module.path, selected[module.path])
+        edge = shown[source], shown[target]
+        if edge[0] != edge[1] and (view is not View.SELECTED or source == edge[0]):
+            found.setdefault(edge, []).append(requirement)
+    modules = tuple(sorted(set(shown.values()), key=lambda m: (m.path, module_key(*m), m.version)))
     node_by_module = {module: node for node, module in enumerate(modules)}
     rank = _rank(selected)
     by_edge = {
-        (node_by_module[source], node_by_module[target]): tuple(sorted(pairs, key=rank, reverse=True))
+        (node_by_module[source], node_by_module[target]): (
+            tuple(sorted(pairs, key=rank, reverse=True)) if len(pairs) > 1 else tuple(pairs)
+        )
         for (source, target), pairs in found.items()
     }
     names = [str(module) if view is View.EXACT else module.path for module in modules]
     return ModuleView(Graph.from_edges(names, by_edge), modules, by_edge)
-
-
-def _nodes(source: Module, target: Module, selected: Mapping[str, str], view: View) -> Iterator[Module]:
-    for module in (source, target):
-        yield module if view is View.EXACT else Module(module.path, selected[module.path])
-
-
-def _edges(source: Module, target: Module, selected: Mapping[str, str], view: View) -> Iterator[Requirement]:
-    if view is View.SELECTED and source.version != selected[source.path]:
-        return
-    ends = (source, target) if view is View.EXACT else tuple(_nodes(source, target, selected, view))
-    if source.path != target.path or (view is View.EXACT and source != target):
-        yield ends[0], ends[1]
 
 
 def _rank(selected: Mapping[str, str]) -> Callable[[Requirement], tuple[bool, Key, Key, str]]:
