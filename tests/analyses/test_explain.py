@@ -18,9 +18,9 @@ import click
 import pytest
 
 from goknot.analyses.explain import kinds, text
+from goknot.app.settings import parse_settings
 from goknot.cli.main import COMMANDS
 from goknot.errors import UsageError
-from goknot.formats.settings import parse_settings
 
 KINDS = ("folder-ring", "import-ring", "layer-violation", "module-ring", "self-import", "test-import-ring")
 MOVES = {
