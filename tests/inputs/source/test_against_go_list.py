@@ -107,7 +107,8 @@ SHAPES: dict[str, Mapping[str, str | bytes]] = {
         "a/a.go": 'package a\n\nimport "example.com/lib"\n',
         "lib/go.mod": "module example.com/lib\n",
         "lib/l.go": 'package lib\n\nimport "example.com/m/a"\n',
-        "vendor/modules.txt": "# example.com/lib v1.0.0 => ./lib\n## explicit\nexample.com/lib\n# example.com/lib => ./lib\n",
+        "vendor/modules.txt": "# example.com/lib v1.0.0 => ./lib\n## explicit\nexample.com/lib\n"
+        "# example.com/lib => ./lib\n",
         "vendor/example.com/lib/l.go": "package lib\n",
     },
     "workspace": {

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 from typing import Protocol
 
-from goknot.formats.constraint import ALWAYS, KNOWN_ARCH, KNOWN_OS, Constraint
+from goknot.formats.constraint import ALWAYS, IMPLIED_OS, KNOWN_ARCH, KNOWN_OS, Constraint
 from goknot.inputs.source.options import CGO_PLATFORMS, PLATFORMS, SourceOptions, tags_that_are_on
 from goknot.inputs.source.package import SourceFile, condition_of
 
@@ -193,20 +193,25 @@ def _platforms_label(chosen: Sequence[int]) -> str:
 
 
 def _pattern(chosen: set[int]) -> list[str]:
-    by_os: dict[str, list[str]] = {}
-    all_by_os: dict[str, int] = {}
+    """Platforms in short; a system that Go takes for another one's kind (android for linux) is not named beside it."""
     by_arch: dict[str, int] = {}
-    for number, (goos, arch) in enumerate(PLATFORMS):
-        all_by_os[goos] = all_by_os.get(goos, 0) + 1
+    for _, arch in PLATFORMS:
         by_arch[arch] = by_arch.get(arch, 0) + 1
-        if number in chosen:
-            by_os.setdefault(goos, []).append(arch)
     arches = {PLATFORMS[number][1] for number in chosen}
-    if chosen and sum(by_arch[arch] for arch in arches) == len(chosen):
-        by_arch_label = [f"*/{arch}" for arch in sorted(arches)]
-    else:
-        by_arch_label = []
-    by_os_label = []
-    for goos, found in sorted(by_os.items()):
-        by_os_label += [f"{goos}/*"] if len(found) == all_by_os[goos] else [f"{goos}/{arch}" for arch in sorted(found)]
-    return by_arch_label if by_arch_label and len(by_arch_label) < len(by_os_label) else by_os_label
+    whole_arches = sum(by_arch[arch] for arch in arches) == len(chosen)
+    chosen_by_os: dict[str, set[str]] = {}
+    for number in chosen:
+        chosen_by_os.setdefault(PLATFORMS[number][0], set()).add(PLATFORMS[number][1])
+    labels = []
+    for goos, found in sorted(chosen_by_os.items()):
+        kind = IMPLIED_OS.get(goos, "")
+        if found == _ARCHES_BY_OS[goos] & chosen_by_os.get(kind, set()):
+            continue
+        whole = found == _ARCHES_BY_OS[goos] and len(found) > 1
+        labels += [f"{goos}/*"] if whole else [f"{goos}/{arch}" for arch in sorted(found)]
+    return [f"*/{arch}" for arch in sorted(arches)] if whole_arches and len(arches) < len(labels) else labels
+
+
+_ARCHES_BY_OS: dict[str, set[str]] = {}
+for _goos, _arch in PLATFORMS:
+    _ARCHES_BY_OS.setdefault(_goos, set()).add(_arch)

@@ -43,6 +43,7 @@ class GitTree:
     """
 
     def __init__(self, path: Path, revision: str) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
         self.label = f"{path} at {revision}"
         folder = path.resolve()
         there = next(f for f in (folder, *folder.parents) if f.is_dir())
@@ -53,7 +54,6 @@ class GitTree:
         if revision.startswith("-"):
             raise UsageError(f"{revision!r} is not a revision")
         self._folders: dict[str, _Folder] = {"": _Folder()}
-        self._process: subprocess.Popen[bytes] | None = None
         try:
             listed = git(there, "ls-tree", "-r", "-z", "--full-tree", revision)
         except ToolError as error:
@@ -65,10 +65,7 @@ class GitTree:
 
     def _add(self, entry: bytes) -> None:
         meta, _, raw = entry.partition(b"\t")
-        is_module_file = raw.endswith((b"go.mod", b"go.work"))
-        if not (raw.endswith(b".go") or is_module_file or meta.startswith((b"120000", b"160000"))):
-            if meta:
-                self._folder(os.fsdecode(raw.rpartition(b"/")[0]))
+        if not meta:
             return
         mode, _, blob = meta.decode().split(" ")
         parent, _, name = os.fsdecode(raw).rpartition("/")
@@ -95,7 +92,7 @@ class GitTree:
         if found is None:
             raise FileNotFoundError(2, "no such folder in this revision", folder)
         files = [name for name in found.blobs if name.endswith(".go") or name in MODULE_FILES]
-        odd = [(f"{name}.go", "a submodule, whose files are in another repository") for name in found.modules]
+        odd = [(name, "a submodule, whose files are in another repository") for name in found.modules]
         for name in found.links:
             if name.endswith(".go") or name in MODULE_FILES:
                 if self._blob(folder, name):

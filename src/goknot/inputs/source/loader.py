@@ -147,7 +147,7 @@ class Loader:
         import_path = module.import_path(address)
         files = [name for name in listing.files if _is_go(name)]
         for name, what in listing.odd:
-            if _is_go(name):
+            if _is_go(name) or not name.endswith(".go"):
                 self._problem(address, name, what, "its imports are not seen")
         odd = [name for name, _ in listing.odd if _is_go(name)]
         self.n_go_files += len(files) + len(odd)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from goknot.errors import UsageError
 from goknot.formats.constraint import IMPLIED_OS, KNOWN_ARCH, KNOWN_OS, UNIX_OS
 
-NEWEST_GO = 26  # release tags go1.1 to go1.26 are on unless the user or a go.mod asks for more
+NEWEST_GO = 27  # release tags go1.1 to go1.27 are on unless the user or a go.mod asks for more
 
-# go tool dist list; a star: cgo is supported (internal/platform/zosarch.go)
+# go tool dist list; a star: cgo is supported (internal/platform/zosarch.go; on linux/ppc64 since Go 1.27)
 _ARCH_BY_OS = {
     "aix": "ppc64*",
     "android": "386* amd64* arm* arm64*",
@@ -22,7 +22,7 @@ _ARCH_BY_OS = {
     "illumos": "amd64*",
     "ios": "amd64* arm64*",
     "js": "wasm",
-    "linux": "386* amd64* arm* arm64* loong64* mips* mips64* mips64le* mipsle* ppc64 ppc64le* riscv64* s390x*",
+    "linux": "386* amd64* arm* arm64* loong64* mips* mips64* mips64le* mipsle* ppc64* ppc64le* riscv64* s390x*",
     "netbsd": "386* amd64* arm* arm64*",
     "openbsd": "386* amd64* arm* arm64* ppc64 riscv64*",
     "plan9": "386 amd64 arm",
@@ -34,13 +34,16 @@ PLATFORMS = tuple((goos, arch.rstrip("*")) for goos, arches in _ARCH_BY_OS.items
 CGO_PLATFORMS = frozenset(
     (goos, arch.rstrip("*")) for goos, arches in _ARCH_BY_OS.items() for arch in arches.split() if arch.endswith("*")
 )
-# Go 1.26's defaults; a GOROOT's own internal/buildcfg/exp.go is read instead where it is scanned
+# experiment -> (first Go 1.N that has it on, where), by internal/buildcfg/exp.go of each release; where a GOROOT is
+# scanned, its own exp.go is read instead
 _EXPERIMENTS = {
-    "RegabiWrappers": "regabiSupported",
-    "RegabiArgs": "regabiSupported",
-    "Dwarf5": "dwarf5Supported",
-    "RandomizedHeapBase64": "true",
-    "GreenTeaGC": "true",
+    "RegabiWrappers": (17, "regabiSupported"),
+    "RegabiArgs": (17, "regabiSupported"),
+    "Dwarf5": (25, "dwarf5Supported"),
+    "RandomizedHeapBase64": (26, "true"),
+    "GreenTeaGC": (26, "true"),
+    "JSONv2": (27, "true"),
+    "SizeSpecializedMalloc": (27, "true"),
 }
 _REGABI_ARCH = frozenset({"amd64", "arm64", "loong64", "ppc64", "ppc64le", "riscv64", "s390x"})
 _HOST_ARCH = {
@@ -163,9 +166,9 @@ def tags_that_are_on(
     return frozenset(found)
 
 
-def default_experiments() -> dict[str, str]:
-    """Go 1.26's experiments: name -> whether it is on by default, as its source says it."""
-    return dict(_EXPERIMENTS)
+def default_experiments(go_minor: int) -> dict[str, str]:
+    """Experiment -> where it is on by default, as Go's source says it."""
+    return {name: where for name, (since, where) in _EXPERIMENTS.items() if go_minor >= since}
 
 
 def experiments_of(text: bytes) -> dict[str, str]:

@@ -171,7 +171,7 @@ def scan_source(tree: Tree, options: SourceOptions, cache: HeaderCache | None = 
     """
     layout = find_layout(tree, options)
     go_minor = options.go_minor or max(NEWEST_GO, layout.newest_go)
-    experiments = _experiments(tree, layout)
+    experiments = _experiments(tree, layout, go_minor)
     platforms = Platforms(options, go_minor, experiments)
     chooser = FileChooser(None, True, platforms.needs_custom_tag)
     if not options.all_platforms:
@@ -189,7 +189,7 @@ def scan_source(tree: Tree, options: SourceOptions, cache: HeaderCache | None = 
     return _finished(tree, options, layout, loader, go_minor, platforms)
 
 
-def _experiments(tree: Tree, layout: Layout) -> dict[str, str]:
+def _experiments(tree: Tree, layout: Layout, go_minor: int) -> dict[str, str]:
     """Those of the GOROOT that is scanned, else of the Go this was written for."""
     for group in layout.groups:
         module = group.module_by_prefix.get("")
@@ -198,8 +198,8 @@ def _experiments(tree: Tree, layout: Layout) -> dict[str, str]:
                 text = tree.read(f"{module.folder}/internal/buildcfg/exp.go", 1 << 20)
             except OSError:
                 continue
-            return experiments_of(text) or default_experiments()
-    return default_experiments()
+            return experiments_of(text) or default_experiments(go_minor)
+    return default_experiments(go_minor)
 
 
 def _finished(  # noqa: PLR0917
