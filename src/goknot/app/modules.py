@@ -57,7 +57,11 @@ def report_modules(scan: ModuleScan, view: View, *, path: str, source: str) -> R
 def module_knots_offline(
     path: Path, progress: Callable[[str], None] = lambda what: None
 ) -> tuple[list[Knot], list[Problem]]:
-    """What go.mod files and the module cache tell without Go; a cache that lacks files is one problem, not many."""
+    """Rings through the modules scanned, as far as go.mod files and the module cache tell without Go.
+
+    Rings among dependencies alone are nobody's to cut here; `goknot modules` shows them. A cache that lacks files
+    is one problem, not many.
+    """
     try:
         scan = load(path, how=How.CACHE)
     except GoknotError as error:
@@ -75,7 +79,13 @@ def module_knots_offline(
                 "module rings may be missing; `go mod download`, or give `goknot modules` the text of `go mod graph`",
             )
         )
-    return module_knots(scan, View.SELECTED), problems
+    own = tuple(module.path for module in scan.mains)
+    knots = module_knots(scan, View.SELECTED)
+    return [knot for knot in knots if any(_is_own(node.name, own) for node in knot.nodes)], problems
+
+
+def _is_own(path: str, mains: tuple[str, ...]) -> bool:
+    return any(path == main or path.startswith(f"{main}/") for main in mains)
 
 
 def _is_module(path: Path) -> bool:
