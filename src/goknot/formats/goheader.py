@@ -7,6 +7,7 @@ goes to `goheader_exact`, which follows Go step by step.
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from typing import NamedTuple
 
 from goknot.formats.constraint import ALWAYS, ConstraintError, of_lead
@@ -81,21 +82,23 @@ def parse_head(data: bytes, *, complete: bool, names: PathNames) -> Head | None:
     return Head(names[package], paths, constraint, "", paths, False)
 
 
-def parse_imports(source: bytes) -> tuple[Import, ...]:
+def parse_imports(source: bytes, wanted: Container[str] | None = None) -> tuple[Import, ...]:
     """Every import statement that can be read, in the order of the file.
 
     Args:
         source: The file, at least as far as its imports go.
+        wanted: The paths of interest; None: all.
     """
     match = _FAST.match(source)
     if match is None or not _is_plain(source, match.end()):
-        return tuple([_import(source, *found) for found in import_offsets(source)])
+        found = import_offsets(source)
+        return tuple([_import(source, *spec) for spec in found if wanted is None or spec[1] in wanted])
     start, end = match.span("imports")
     return tuple(
         [
-            _import(source, (spec[1] or b"").decode(), spec[2].decode(), spec.start())
+            _import(source, (spec[1] or b"").decode(), path.decode(), spec.start())
             for spec in _SPECS.finditer(source, start, end)
-            if spec[2] is not None
+            if (path := spec[2]) is not None and (wanted is None or path.decode() in wanted)
         ]
     )
 

@@ -13,6 +13,7 @@ from goknot.inputs.source.tree import Tree
 from goknot.model.knot import Evidence
 
 Pair = tuple[int, int]
+_MANY_NAMES = 12  # then it costs less to read all declarations of a file than to look whether it mentions a name
 MAX_SOURCE_BYTES = 64 << 20  # of a larger file only the imports count
 
 
@@ -108,10 +109,8 @@ class _Reader:
         text = self._text(source, name)
         file = shown(self.scan.tree.start, f"{self.scan.address_of(source)}/{name}")
         path_by_alias: dict[str, str] = {}
-        for spec in parse_imports(text):
-            target = carried.get(spec.path)
-            if target is None:
-                continue
+        for spec in parse_imports(text, carried):
+            target = carried[spec.path]
             found = gathered[source, target]
             found.evidence.append(Evidence(file, spec.line, spec.column, shortened(spec.text)))
             found.blank = found.blank and spec.name == "_"
@@ -130,10 +129,14 @@ class _Reader:
             names: The names of interest; reading ends when all are found.
         """
         kinds: dict[str, str] = {}
+        missing = names
         for name, _ in self.scan.files_of(node, tests=False):
-            if names <= kinds.keys():
+            if not missing:
                 break
-            kinds.update(self._symbols.declarations(self._text(node, name)))
+            text = self._text(node, name)
+            if len(missing) > _MANY_NAMES or any(wanted.encode() in text for wanted in missing):
+                kinds.update(self._symbols.declarations(text))
+                missing = missing - kinds.keys()
         return kinds
 
     def _alias(self, spec: Import, target: int) -> str:
