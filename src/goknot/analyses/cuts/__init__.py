@@ -7,9 +7,10 @@ program closes the gap as far as a fixed amount of work allows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from goknot.analyses.cuts.contraction import contract
 from goknot.analyses.cuts.order import good_orders
 from goknot.analyses.cuts.packing import pack_cycles
 from goknot.analyses.rings import components, find_rings
@@ -76,26 +77,65 @@ def minimum_cut(n_nodes: int, weight_by_edge: Mapping[Edge, int]) -> CutProof:
 
 def _cut_ring(weights: Mapping[Edge, int]) -> CutProof:
     """Cuts one strongly connected part without loops."""
-    nodes = sorted({node for edge in weights for node in edge})
+    whole = dict(sorted(weights.items()))
+    small = contract(whole)
+    nodes = sorted({node for edge in small.weights for node in edge})
     local = {node: index for index, node in enumerate(nodes)}
-    edges = {(local[u], local[v]): weight for (u, v), weight in sorted(weights.items())}
-    cut, cost = _best([_backward(order, edges) for order in good_orders(len(nodes), edges)], edges)
-    packing = pack_cycles(len(nodes), edges)
-    bound = sum(multiplicity for _, multiplicity in packing)
-    if bound < cost:
+    edges = {(local[u], local[v]): weight for (u, v), weight in sorted(small.weights.items())}
+    forced = sum(whole[edge] for edge in small.forced)
+    packing = _pack(whole)
+    bound = max(sum(multiplicity for _, multiplicity in packing), forced)
+
+    def expanded(cut: Iterable[Edge]) -> tuple[Edge, ...]:
+        """The cut of the whole graph that a cut of the small one stands for, without what can stay."""
+        edges_cut = [edge for u, v in cut for edge in small.bundles[nodes[u], nodes[v]]]
+        return _without_needless([*edges_cut, *small.forced], whole)
+
+    # nothing is left where contraction alone has solved it
+    cuts = [_backward(order, edges) for order in good_orders(len(nodes), edges)] if edges else [()]
+    cut, cost = _best([expanded(candidate) for candidate in cuts], whole)
+    if bound < cost and edges:
         from goknot.analyses.cuts.exact import improve  # noqa: PLC0415 (the solver is loaded only where it is needed)
 
-        better, proven = improve(len(nodes), edges, cut, bound)
-        cut, cost = _best([cut, better], edges)
-        bound = min(cost, max(bound, proven))
-    back = nodes
-    return CutProof(
-        edges=tuple(sorted((back[u], back[v]) for u, v in cut)),
-        cost=cost,
-        lower_bound=bound,
-        packing=tuple((tuple(back[node] for node in cycle), multiplicity) for cycle, multiplicity in packing),
-        exact=cost == bound,
-    )
+        start, start_cost = _best(cuts, edges)
+        # what the whole cut saved by leaving needless edges in is no cut of the small graph, but its cost is known
+        better, proven = improve(len(nodes), edges, start, max(0, bound - forced), min(start_cost, cost - forced))
+        cut, cost = _best([cut, expanded(better)], whole)
+        bound = min(cost, max(bound, proven + forced))
+    return CutProof(tuple(sorted(cut)), cost, bound, packing, cost == bound)
+
+
+def _pack(weights: Mapping[Edge, int]) -> tuple[tuple[Cycle, int], ...]:
+    nodes = sorted({node for edge in weights for node in edge})
+    local = {node: index for index, node in enumerate(nodes)}
+    packed = pack_cycles(len(nodes), {(local[u], local[v]): weight for (u, v), weight in weights.items()})
+    return tuple((tuple(nodes[node] for node in cycle), multiplicity) for cycle, multiplicity in packed)
+
+
+def _without_needless(cut: Iterable[Edge], weights: Mapping[Edge, int]) -> tuple[Edge, ...]:
+    """A cut less the edges that close no cycle when they are put back, the dearest first."""
+    gone = set(cut)
+    after: dict[int, set[int]] = {}
+    for u, v in weights.keys() - gone:
+        after.setdefault(u, set()).add(v)
+    for u, v in sorted(gone, key=lambda edge: (-weights[edge], edge)):
+        if not _reaches(v, u, after):
+            after.setdefault(u, set()).add(v)
+            gone.discard((u, v))
+    return tuple(sorted(gone))
+
+
+def _reaches(source: int, target: int, after: Mapping[int, set[int]]) -> bool:
+    seen = {source}
+    stack = [source]
+    while stack:
+        node = stack.pop()
+        if node == target:
+            return True
+        fresh = after.get(node, set()) - seen
+        seen |= fresh
+        stack.extend(fresh)
+    return False
 
 
 def _backward(order: list[int], edges: Mapping[Edge, int]) -> tuple[Edge, ...]:

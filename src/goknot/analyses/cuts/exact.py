@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 import highspy
 import numpy as np
 
-
 Edge = tuple[int, int]
 _LP_ROUNDS = 60
 _MAX_ROWS = 6000
@@ -22,20 +21,23 @@ _NODES = 2000
 _EPSILON = 1e-6
 
 
-def improve(n_nodes: int, weights: Mapping[Edge, int], cut: Sequence[Edge], bound: int) -> tuple[tuple[Edge, ...], int]:
-    """Tries to prove a cut minimal, or to find a better one.
+def improve(
+    n_nodes: int, weights: Mapping[Edge, int], cut: Sequence[Edge], bound: int, known_cost: int
+) -> tuple[tuple[Edge, ...], int]:
+    """Tries to prove a cost minimal, or to find a better cut.
 
     Args:
         n_nodes: Nodes are 0 to n_nodes - 1.
         weights: Edge -> weight; strongly connected, without loops.
         cut: A cut.
         bound: A lower bound known already.
+        known_cost: What the best cut known costs, which need not be `cut`; only a cheaper one is looked for.
 
     Returns:
         The best cut found and the best lower bound proven.
     """
     program = _Program(n_nodes, weights)
-    best, best_cost = tuple(cut), sum(weights[edge] for edge in cut)
+    best, best_cost = tuple(cut), known_cost
     program.add(program.short_cycles())
     for _ in range(_LP_ROUNDS):
         value = program.solve_relaxed()
