@@ -92,7 +92,8 @@ def _cut_ring(weights: Mapping[Edge, int]) -> CutProof:
         return _without_needless([*edges_cut, *small.forced], whole)
 
     # nothing is left where contraction alone has solved it
-    cuts = [_backward(order, edges) for order in good_orders(len(nodes), edges)] if edges else [()]
+    orders = good_orders(len(nodes), edges) if edges else [[]]
+    cuts = [_backward(order, edges) for order in orders]
     cut, cost = _best([expanded(candidate) for candidate in cuts], whole)
     if bound < cost and edges:
         from goknot.analyses.cuts.exact import improve  # noqa: PLC0415 (the solver is loaded only where it is needed)
