@@ -8,7 +8,7 @@ import click
 
 from goknot.cli.emit import emit, note
 from goknot.cli.options import gate_options, path_argument, platform_options, report_options
-from goknot.cli.source_run import Gate, PlatformChoice, run_scan, show, source_options
+from goknot.cli.platforms import PlatformChoice, source_options
 
 
 @click.command("imports")
@@ -36,6 +36,8 @@ def command(
     platform = PlatformChoice(**{name: rest.pop(name) for name in PlatformChoice.__slots__})
     if packages:
         ctx.exit(_print_packages(path, platform, rest["config"], output))
+    from goknot.cli.source_run import Gate, run_scan, show  # noqa: PLC0415 (--packages needs none of the analyses)
+
     result, code = run_scan(path, platform, Gate(**rest), modules=False)
     show(result, format_, output, show_all=show_all, knot=knot)
     if verify:
@@ -58,7 +60,7 @@ def _print_packages(path: str, platform: PlatformChoice, config: str | None, out
 
     settings, _ = load_settings(Path(path), config)
     source = scan_source(DiskTree(Path(path)), source_options(platform, settings))
-    emit(package_lines(source.packages), output)
+    emit(package_lines(package for package in source.packages if package.asked_for), output)
     for problem in source.problems:
         note(f"{problem.where}: {problem.what} ({problem.effect})")
     return 0 if source.complete else 3

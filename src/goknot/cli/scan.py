@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from goknot.cli.options import gate_options, path_argument, platform_options, report_options
-from goknot.cli.source_run import Gate, PlatformChoice, run_scan, show
+from goknot.cli.platforms import PlatformChoice
+from goknot.cli.source_run import Gate, run_scan, show
 
 
 @click.command("scan")

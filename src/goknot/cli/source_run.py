@@ -9,22 +9,9 @@ from goknot.analyses.failing import AGAINST_OLDER_STATE, ALWAYS, exit_code
 from goknot.app.config import load_settings
 from goknot.app.scan import ScanRequest, ScanResult, scan
 from goknot.cli.emit import emit_report, note
+from goknot.cli.platforms import PlatformChoice, source_options
 from goknot.errors import UsageError
-from goknot.inputs.source import SourceOptions
-from goknot.model.settings import Settings
 from goknot.model.verdict import Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class PlatformChoice:
-    """The platform options as given; None where the user said nothing."""
-
-    goos: str | None
-    goarch: str | None
-    tags: str | None
-    go_version: str | None
-    cgo: bool | None
-    all_platforms: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +55,6 @@ def run_scan(path: str, platform: PlatformChoice, gate: Gate, *, modules: bool) 
     fail_on = fail_on_of(gate.fail_on, settings.fail_on, compared=bool(baseline or gate.new_from_rev))
     result = scan(request)
     return result, exit_code(result.report, fail_on, n_stale_edges=result.n_stale_edges if gate.strict else 0)
-
-
-def source_options(platform: PlatformChoice, settings: Settings) -> SourceOptions:
-    """The command line's word first, then goknot.toml's, then the environment's."""
-    return SourceOptions.from_environment(
-        goos=platform.goos or settings.goos,
-        goarch=platform.goarch or settings.goarch,
-        tags=tuple(tag for tag in platform.tags.replace(",", " ").split()) if platform.tags else settings.tags,
-        go_version=platform.go_version or "",
-        cgo=platform.cgo,
-        all_platforms=platform.all_platforms or settings.all_platforms,
-    )
 
 
 def show(result: ScanResult, format_: str, output: str | None, *, show_all: bool, knot: str | None) -> None:

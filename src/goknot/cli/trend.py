@@ -11,8 +11,8 @@ from goknot.app.config import load_settings
 from goknot.app.trend import trend
 from goknot.cli.emit import emit
 from goknot.cli.options import path_argument, platform_options
+from goknot.cli.platforms import PlatformChoice, source_options
 from goknot.cli.progress import progress
-from goknot.cli.source_run import PlatformChoice, source_options
 from goknot.errors import UsageError
 from goknot.inputs import history
 from goknot.reports.trend import as_json, as_table
