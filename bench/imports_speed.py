@@ -18,13 +18,6 @@ from pathlib import Path
 from projects import DATA, ENVIRONMENT, fetch
 
 DEFAULT = ("hugo", "istio", "kubernetes", "kubernetes-workspace")
-SCAN = """
-import sys
-from pathlib import Path
-from goknot.inputs.source import DiskTree, SourceOptions, scan_source
-graph = scan_source(DiskTree(Path(sys.argv[1])), SourceOptions.from_environment()).production_graph()
-print(graph.n_nodes, graph.n_edges)
-"""
 
 
 def main() -> None:
@@ -43,7 +36,9 @@ def _commands(folder: Path, goda: Path | None) -> dict[str, list[str]]:
         uses = subprocess.check_output(["go", "list", "-m", "-f", "{{.Dir}}"], cwd=folder, text=True).split()
         patterns = [f"./{os.path.relpath(use, folder)}/..." for use in uses]
     commands = {
-        "goknot graph": [sys.executable, "-c", SCAN, str(folder)],
+        # prints for each package what go list prints of it: like for like
+        "goknot packages": [sys.executable, "-m", "goknot", "imports", str(folder), "--packages"],
+        # and on top of it rings, symbols used over their edges, cuts and proofs
         "goknot imports": [sys.executable, "-m", "goknot", "imports", str(folder), "--format", "json"],
         "go list -json": ["go", "list", "-e", "-json", *patterns],
         "go list -json=4": ["go", "list", "-e", "-json=ImportPath,Imports,TestImports,XTestImports", *patterns],
@@ -64,7 +59,7 @@ def _compare(name: str, folder: Path, commands: dict[str, list[str]], rounds: in
             if number:  # the first round warms the caches
                 seconds[label].append(took)
             peaks[label] = max(peaks[label], peak)
-    base = statistics.median(seconds["goknot graph"])
+    base = statistics.median(seconds["goknot packages"])
     print(f"{name}: medians of {rounds} rounds")
     for label, values in seconds.items():
         median = statistics.median(values)
