@@ -8,9 +8,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from goknot.analyses.rings import find_rings
-
 import goknot
+from goknot.analyses.rings import find_rings
 from goknot.model.graph import Graph
 
 ROOT = Path(goknot.__file__).parent
