@@ -75,7 +75,7 @@ def test_go_agrees(version: str, heap_image: ImageMaker) -> None:
         ):
             component = component_of(successors, back, min(ring))
             assert len(retained(successors, back, roots, component)) == plant["owned"], plant
-        alone = plant["holder"] == "none" or plant["verdict"] == "never-freed" and plant["holder"] == "special"
+        alone = plant["holder"] == "none" or (plant["verdict"] == "never-freed" and plant["holder"] == "special")
         if alone and plant["shape"] not in (*OVER_SPECIALS, "weak-map"):
             assert not ring & live, plant
         elif not alone:
