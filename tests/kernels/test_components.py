@@ -3,11 +3,12 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pytest
 from graphs import Lists, csr, graphs, rings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goknot.kernels.components import find_rings
+from goknot.kernels.components import find_rings, shortest_cycle
 from goknot.kernels.rows import Rows
 
 
@@ -64,3 +65,27 @@ def test_a_million_nodes_in_one_ring_and_in_one_chain() -> None:
 def test_no_nodes() -> None:
     found = find_rings(csr([]))
     assert (found.n_rings, len(found.node), len(found.edge)) == (0, 0, 0)
+
+
+@given(graphs(), st.data())
+def test_shortest_cycles(rows: Lists, data: st.DataObject) -> None:
+    edges = csr(rows)
+    found = find_rings(edges)
+    for ring, members in enumerate(rings(rows)):
+        origin = data.draw(st.sampled_from(members))
+        nodes, cycle_edges = shortest_cycle(found, edges, ring, origin)
+        assert nodes[0] == origin
+        assert edges.target[cycle_edges].tolist() == [*nodes[1:], origin]
+        assert all(
+            edges.start[node] <= edge < edges.start[node + 1] for node, edge in zip(nodes, cycle_edges, strict=True)
+        )
+        level, length = {t for t in rows[origin] if t in members and t != origin}, 1
+        while origin not in level:
+            level, length = {t for node in level for t in rows[node] if t in members and t != node}, length + 1
+        assert len(nodes) == length
+
+
+def test_a_node_off_the_ring_has_no_cycle() -> None:
+    edges = csr([[1], [0], [0]])
+    with pytest.raises(ValueError, match="no member"):
+        shortest_cycle(find_rings(edges), edges, 0, 2)

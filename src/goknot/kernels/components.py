@@ -224,3 +224,49 @@ def find_rings(
     inner_edge, inner_source = alloc.empty(n_inner, np.int64), alloc.empty(n_inner, np.int32)
     _list_members(edge_start, edge_target, ring_by_node, node_start, members, inner_start, inner_edge, inner_source)
     return RingSet(ring_by_node, node_start, members, inner_start, inner_edge, inner_source)
+
+
+@kernel(_jit.i64, _jit.i64, IN_I32, IN_I32, IN_I32, OUT_I64, OUT_I32)
+def _close_cycle(
+    origin: int,
+    members: NDArray[np.int32],
+    source: NDArray[np.int32],
+    target: NDArray[np.int32],
+    came_by: NDArray[np.int64],
+    queue: NDArray[np.int32],
+) -> int:
+    """Searches from `origin` until an edge comes back to it; returns that inner edge, or -1."""
+    queue[0] = origin
+    head = 0
+    tail = 1
+    while head < tail:
+        node = queue[head]
+        head += 1
+        at = int(np.searchsorted(source, node))
+        while at < len(source) and source[at] == node:
+            if target[at] == origin:
+                return at
+            local = np.searchsorted(members, target[at])
+            if came_by[local] < 0:
+                came_by[local] = at
+                queue[tail] = target[at]
+                tail += 1
+            at += 1
+    return -1
+
+
+def shortest_cycle(rings: RingSet, edges: Rows, ring: int, origin: int) -> tuple[list[int], list[int]]:
+    """A shortest cycle through a member of a ring: the nodes from `origin` on, and the edge that leaves each."""
+    members = rings.node[rings.node_start[ring] : rings.node_start[ring + 1]]
+    inner = slice(int(rings.edge_start[ring]), int(rings.edge_start[ring + 1]))
+    source, edge = rings.edge_source[inner], rings.edge[inner]
+    came_by = np.full(len(members), -1, np.int64)
+    at = _close_cycle(origin, members, source, edges.target[edge], came_by, np.empty(len(members), np.int32))
+    if at < 0:
+        raise ValueError(f"node {origin} is no member of ring {ring}")
+    nodes, cycle_edges = [int(source[at])], [int(edge[at])]
+    while nodes[-1] != origin:
+        at = int(came_by[np.searchsorted(members, nodes[-1])])
+        nodes.append(int(source[at]))
+        cycle_edges.append(int(edge[at]))
+    return nodes[::-1], cycle_edges[::-1]

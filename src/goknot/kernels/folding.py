@@ -1,7 +1,5 @@
 """Folds a dominator tree by labels: who is the outermost of its kind, and the paths of a profile."""
 
-
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -22,7 +20,7 @@ class Folded:
 
     Attributes:
         path_by_position: position -> path that ends at or before it; int32. Path 0 is empty.
-        is_outermost: position -> 1 if no dominator has the same label; uint8.
+        is_outermost: position -> 1 if no dominator has the same label (nor the path its greatest length); uint8.
         parent_by_path: path -> the path one label shorter; -1 for path 0; int32.
         label_by_path: path -> its last label; -1 for path 0; int32.
     """
@@ -63,7 +61,7 @@ def _fold(
     """Fills the two arrays by position and returns the parents and labels of the paths.
 
     Each pair of a path and a label is decided once and kept in an open hash table: the path it leads to, or -1 - path
-    when the label is on the path already.
+    when it leads nowhere: the label is on the path already, or the path is full.
     """
     parent, label_of, depth_of = np.full(64, -1, np.int32), np.full(64, -1, np.int32), np.zeros(64, np.int32)
     table_key, table_path = np.full(256, -1, np.int64), np.empty(256, np.int32)
@@ -71,6 +69,10 @@ def _fold(
     n_keys = 0
     for here in range(len(idom)):
         label = label_by_position[here]
+        if label < 0:
+            is_outermost[here] = 0
+            path_by_position[here] = path_by_position[idom[here]] if here > 0 else np.int32(0)
+            continue
         above = path_by_position[idom[here]] if here > 0 else np.int32(0)
         key = (np.int64(above) << 32) | np.int64(label)
         slot = _slot_of(int(key), table_key)
@@ -79,10 +81,8 @@ def _fold(
             while seen > 0 and label_of[seen] != label:
                 seen = parent[seen]
             found = np.int32(n_paths)
-            if seen > 0:
+            if seen > 0 or depth_of[above] >= max_depth:
                 found = np.int32(-1 - above)
-            elif depth_of[above] >= max_depth:
-                found = above
             else:
                 if n_paths == len(parent):
                     parent = np.concatenate((parent, np.full(n_paths, -1, np.int32)))
@@ -123,8 +123,8 @@ def fold(
 
     Args:
         idom_by_position: position -> position of its immediate dominator; -1 for the first.
-        label_by_position: position -> label, 0 or more.
-        max_depth: A path has at most this many labels; nodes further down belong to it and count as outermost.
+        label_by_position: position -> label; a negative one leaves no trace on the path.
+        max_depth: A path has at most this many labels; further labels below it are not told apart, nor outermost.
         alloc: Where arrays come from.
     """
     alloc = alloc or Allocator()

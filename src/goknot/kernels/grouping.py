@@ -13,6 +13,8 @@ from goknot.kernels import _jit
 from goknot.kernels._jit import IN_I32, IN_I64, OUT_I32, helper, kernel
 from goknot.kernels.components import RingSet
 from goknot.kernels.dominators import Dominated
+from goknot.kernels.memory import Allocator
+from goknot.kernels.rows import Rows
 
 _PRIME = 1099511628211
 
@@ -205,3 +207,35 @@ def single_entries(rings: RingSet, tree: Dominated) -> NDArray[np.int32]:
         entry,
     )
     return entry
+
+
+@kernel(_jit.void, IN_I64, IN_I32, IN_I32, IN_I32, OUT_I32)
+def _lead(
+    edge_start: NDArray[np.int64],
+    edge_target: NDArray[np.int32],
+    ring_by_node: NDArray[np.int32],
+    first_by_ring: NDArray[np.int32],
+    led: NDArray[np.int32],
+) -> None:
+    for node in range(len(edge_start) - 1):
+        for edge in range(edge_start[node], edge_start[node + 1]):
+            target = edge_target[edge]
+            ring = ring_by_node[target]
+            outside = ring >= 0 and ring_by_node[node] != ring and first_by_ring[ring] >= 0
+            led[edge] = first_by_ring[ring] if outside else target
+
+
+def lead_into_rings(
+    edges: Rows, ring_by_node: NDArray[np.int32], first_by_ring: NDArray[np.int32], alloc: Allocator | None = None
+) -> Rows:
+    """The graph with every edge that enters a ring led to one of its members.
+
+    Args:
+        edges: node -> nodes it points at.
+        ring_by_node: node -> ring, or -1.
+        first_by_ring: ring -> the member to lead to, or -1 to leave its edges as they are.
+        alloc: Where arrays come from.
+    """
+    led = (alloc or Allocator()).empty(len(edges.target), np.int32)
+    _lead(*edges, ring_by_node, first_by_ring, led)
+    return Rows(edges.start, led)

@@ -33,62 +33,118 @@ class Spread:
     order: NDArray[np.int32]
 
 
-@kernel(_jit.i64, IN_I64, IN_I32, IN_U8, IN_I32, IN_I64, OUT_U8, OUT_I32, OUT_I32, OUT_I32)
+@kernel(
+    _jit.tuple_of(_jit.i64, _jit.i64),
+    *(IN_I64, IN_I32, IN_U8, IN_I32, _jit.i64, _jit.i64),
+    *(OUT_U8, OUT_I32, OUT_I32, OUT_I32, _jit.i64, _jit.i64),
+)
 def _spread(
     edge_start: NDArray[np.int64],
     edge_target: NDArray[np.int32],
     expand_tier: NDArray[np.uint8],
     seed: NDArray[np.int32],
-    seed_end: NDArray[np.int64],
+    first_seed: int,
+    tier: int,
     tier_by_node: NDArray[np.uint8],
     parent: NDArray[np.int32],
     queue: NDArray[np.int32],
     waiting: NDArray[np.int32],
-) -> int:
-    """Fills tiers, parents and the queue; returns how many nodes were reached."""
-    head = 0
-    tail = 0
-    n_waiting = 0
-    first_seed = 0
-    for tier in range(len(seed_end)):
-        for index in range(first_seed, seed_end[tier]):
-            node = seed[index]
-            if tier_by_node[node] == UNREACHED:
-                tier_by_node[node] = tier
-                parent[node] = -2 - index
-                queue[tail] = node
-                tail += 1
-        first_seed = seed_end[tier]
-        kept = 0
-        for index in range(n_waiting):  # nodes reached before, whose edges count from this tier on
-            node = waiting[index]
+    tail: int,
+    n_waiting: int,
+) -> tuple[int, int]:
+    """Runs one tier; returns how many nodes are reached and how many of them wait for a later tier."""
+    head = tail
+    for index in range(len(seed)):
+        node = seed[index]
+        if tier_by_node[node] == UNREACHED:
+            tier_by_node[node] = tier
+            parent[node] = -2 - first_seed - index
+            queue[tail] = node
+            tail += 1
+    kept = 0
+    n_before = n_waiting
+    at = 0  # first the nodes reached before whose edges count from this tier on, then the queue
+    while at < n_before or head < tail:
+        if at < n_before:
+            node = waiting[at]
+            at += 1
             if expand_tier[node] > tier:
                 waiting[kept] = node
                 kept += 1
                 continue
-            for edge in range(edge_start[node], edge_start[node + 1]):
-                target = edge_target[edge]
-                if tier_by_node[target] == UNREACHED:
-                    tier_by_node[target] = tier
-                    parent[target] = node
-                    queue[tail] = target
-                    tail += 1
-        n_waiting = kept
-        while head < tail:
+        else:
+            if at == n_before:
+                n_waiting = kept
+                at += 1
             node = queue[head]
             head += 1
             if expand_tier[node] > tier:
                 waiting[n_waiting] = node
                 n_waiting += 1
                 continue
-            for edge in range(edge_start[node], edge_start[node + 1]):
-                target = edge_target[edge]
-                if tier_by_node[target] == UNREACHED:
-                    tier_by_node[target] = tier
-                    parent[target] = node
-                    queue[tail] = target
-                    tail += 1
-    return tail
+        for edge in range(edge_start[node], edge_start[node + 1]):
+            target = edge_target[edge]
+            if tier_by_node[target] == UNREACHED:
+                tier_by_node[target] = tier
+                parent[target] = node
+                queue[tail] = target
+                tail += 1
+    if at == n_before:
+        n_waiting = kept
+    return tail, n_waiting
+
+
+class Search:
+    """A breadth-first search that goes tier by tier.
+
+    Args:
+        edges: node -> nodes it points at.
+        expand_tier: node -> the first tier in which its edges are followed (0: at once, 255: never).
+        alloc: Where arrays come from.
+    """
+
+    def __init__(self, edges: Rows, expand_tier: NDArray[np.uint8], alloc: Allocator | None = None) -> None:
+        alloc = alloc or Allocator()
+        self._edges = edges
+        self._expand_tier = expand_tier
+        self._tier_by_node = alloc.full(edges.n_rows, UNREACHED, np.uint8)
+        self._parent = alloc.full(edges.n_rows, -1, np.int32)
+        self._queue = alloc.empty(edges.n_rows, np.int32)
+        self._waiting = alloc.empty(int(np.count_nonzero(expand_tier)), np.int32)
+        self._n_reached = 0
+        self._n_waiting = 0
+        self._n_seeds = 0
+
+    def go(self, tier: int, seeds: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Reaches all it can in `tier`, which is never lower than before; returns the nodes that are new.
+
+        Seeds are numbered through all calls; a node named twice keeps its first name.
+        """
+        before = self._n_reached
+        self._n_reached, self._n_waiting = _spread(
+            *self._edges,
+            self._expand_tier,
+            seeds,
+            self._n_seeds,
+            tier,
+            self._tier_by_node,
+            self._parent,
+            self._queue,
+            self._waiting,
+            before,
+            self._n_waiting,
+        )
+        self._n_seeds += len(seeds)
+        return self._queue[before : self._n_reached]
+
+    @property
+    def tier_by_node(self) -> NDArray[np.uint8]:
+        """node -> the tier it was reached in so far."""
+        return self._tier_by_node
+
+    def found(self) -> Spread:
+        """What was reached so far."""
+        return Spread(self._tier_by_node, self._parent, self._queue[: self._n_reached])
 
 
 def spread(
@@ -101,20 +157,14 @@ def spread(
 
     Args:
         edges: node -> nodes it points at.
-        seeds_by_tier: tier -> nodes it starts from; a node named twice keeps the first name.
-        expand_tier: node -> the first tier in which its edges are followed (0: at once, 255: never).
+        seeds_by_tier: tier -> nodes it starts from.
+        expand_tier: node -> the first tier in which its edges are followed.
         alloc: Where arrays come from.
     """
-    alloc = alloc or Allocator()
-    n = edges.n_rows
-    seed = np.concatenate([*seeds_by_tier, np.empty(0, np.int32)]).astype(np.int32, copy=False)
-    seed_end = np.cumsum([len(seeds) for seeds in seeds_by_tier], dtype=np.int64)
-    tier_by_node = alloc.full(n, UNREACHED, np.uint8)
-    parent = alloc.full(n, -1, np.int32)
-    queue = alloc.empty(n, np.int32)
-    waiting = alloc.empty(int(np.count_nonzero(expand_tier)), np.int32)
-    n_reached = _spread(*edges, expand_tier, seed, seed_end, tier_by_node, parent, queue, waiting)
-    return Spread(tier_by_node, parent, queue[:n_reached])
+    search = Search(edges, expand_tier, alloc)
+    for tier, seeds in enumerate(seeds_by_tier):
+        search.go(tier, seeds)
+    return search.found()
 
 
 @kernel(_jit.void, IN_I32, IN_I32, OUT_I32)

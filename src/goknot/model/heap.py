@@ -36,6 +36,7 @@ class ObjectFlag(IntFlag):
     GOROUTINE = 2  # a g or a sudog (set RUNTIME too): leak search never passes through it
     POOL = 4  # storage of a sync.Pool (local and victim arrays, chains): emptied by the collector itself
     CGO_HANDLE = 8  # storage of cgo.Handle's table, when no root of that kind stands for it
+    MAP = 16  # storage of a map's entries (groups, buckets, trie entries): may hold weak keys beside strong values
 
 
 class RootKind(IntEnum):

@@ -1,0 +1,289 @@
+"""The dominator tree of a heap: who alone keeps what, and how much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from goknot.analyses.heap.holders import Holders
+from goknot.analyses.heap.tiers import Tier, cut_tiers, edges_of, gather, rows_from
+from goknot.kernels.components import RingSet, find_rings
+from goknot.kernels.dominators import Dominated, dominate
+from goknot.kernels.folding import fold, sum_by
+from goknot.kernels.grouping import lead_into_rings, single_entries
+from goknot.kernels.memory import Allocator
+from goknot.kernels.reach import flood
+from goknot.kernels.rows import Rows
+from goknot.kernels.subsets import largest
+from goknot.model.heap import NO_ID, HeapGraph
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from goknot.model.heap import Int32s, Int64s
+
+
+class NodeKind(IntEnum):
+    """What a node of the dominator tree stands for."""
+
+    OBJECT = 0
+    EVERYTHING = 1  # the tree's root
+    STACK = 2  # all goroutines with the same sequence of functions
+    GOROUTINE = 3
+    ROOT = 4
+    SPECIAL = 5
+    GARBAGE = 6  # all that nothing holds
+
+
+@dataclass(frozen=True, slots=True)
+class TreeNode:
+    """A node of the dominator tree.
+
+    Attributes:
+        node: Its number in the tree.
+        kind: What it stands for.
+        id: Object, stack, goroutine, root or special, by `kind`; 0 for the two others.
+        retained_bytes: What goes when it goes.
+        own_bytes: Its own size.
+    """
+
+    node: int
+    kind: NodeKind
+    id: int
+    retained_bytes: int
+    own_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeapTree:
+    """The dominator tree of all objects, garbage under a node of its own.
+
+    Nodes: objects, then the root of everything, stacks, goroutines, roots, specials, garbage.
+    """
+
+    graph: HeapGraph
+    tree: Dominated
+    tops: Rows
+    edges: Rows
+
+    def kind_of(self, node: int) -> tuple[NodeKind, int]:
+        """What a node stands for."""
+        for kind, first in reversed(_first_nodes(self.graph).items()):
+            if node >= first:
+                return kind, node - first
+        raise ValueError(f"{node} is no node")
+
+    def node_of(self, kind: NodeKind, number: int = 0) -> int:
+        """The node of an object, stack, goroutine, root or special."""
+        return _first_nodes(self.graph)[kind] + number
+
+    def describe(self, node: int) -> TreeNode:
+        """A node with its sizes; zero retained bytes if nothing holds it."""
+        kind, number = self.kind_of(node)
+        own = int(self.graph.bytes_by_object[node]) if kind is NodeKind.OBJECT else 0
+        retained = int(self.tree.retained(np.array([node], np.int32))[0])
+        return TreeNode(node, kind, number, retained, own)
+
+    def children(self, node: int, count: int = 20) -> list[TreeNode]:
+        """The nodes that `node` alone keeps, largest first."""
+        below = self.tree.children(node)
+        return [self.describe(int(below[at])) for at in largest(self.tree.retained(below), count)]
+
+    def dominators_of(self, node: int) -> list[TreeNode]:
+        """What alone keeps `node`, nearest first."""
+        return [self.describe(above) for above in self.tree.dominators_of(node)]
+
+    def top_objects(self, count: int = 20) -> list[TreeNode]:
+        """The objects that keep most, largest first, equal ones by address; garbage left out."""
+        retained = np.zeros(self.graph.n_objects, np.int64)
+        positions = np.flatnonzero(self.tree.node_by_position < self.graph.n_objects)
+        retained[self.tree.node_by_position[positions]] = self.tree.retained_by_position[positions]
+        return [self.describe(int(node)) for node in largest(retained, count)]
+
+
+def _first_nodes(graph: HeapGraph) -> dict[NodeKind, int]:
+    """The first node of each kind, ascending."""
+    stacks = graph.goroutines.stack_by_goroutine
+    n_stacks = int(stacks.max()) + 1 if len(stacks) else 0
+    sizes = (graph.n_objects, 1, n_stacks, graph.n_goroutines, graph.n_roots, graph.n_specials, 1)
+    return dict(zip(NodeKind, accumulate((0, *sizes)), strict=False))
+
+
+def _garbage_heads(graph: HeapGraph, holders: Holders, alloc: Allocator | None) -> Int32s:
+    """One object of each part of the garbage that no other garbage points at."""
+    garbage = holders.tier_by_object == Tier.GARBAGE
+    if not garbage.any():
+        return np.empty(0, np.int32)
+    edges = edges_of(graph)
+    rings = find_rings(edges, (~garbage).astype(np.uint8), alloc)
+    pointed_at = np.zeros(graph.n_objects, np.bool_)
+    ring_pointed_at = np.zeros(rings.n_rings, np.bool_)
+    objects = np.flatnonzero(garbage).astype(np.int32)
+    owner, target = gather(edges, objects)
+    source = objects[owner]
+    ring = rings.ring_by_node
+    outside = (source != target) & ((ring[source] != ring[target]) | (ring[target] < 0)) & garbage[target]
+    pointed_at[target[outside]] = True
+    ring_pointed_at[ring[target[outside]][ring[target[outside]] >= 0]] = True
+    plain = objects[(ring[objects] < 0) & ~pointed_at[objects]]
+    firsts = rings.node[rings.node_start[:-1]][~ring_pointed_at]
+    return np.sort(np.concatenate((plain, firsts))).astype(np.int32)
+
+
+def _top_rows(graph: HeapGraph, holders: Holders, alloc: Allocator | None) -> Rows:
+    """The rows above the objects: everything -> stacks -> goroutines -> frames -> objects, and so on."""
+    n = graph.n_objects
+    first = {kind: node - n for kind, node in _first_nodes(graph).items()}
+    stack, special, garbage = first[NodeKind.STACK], first[NodeKind.SPECIAL], first[NodeKind.GARBAGE]
+    first_goroutine, first_root = first[NodeKind.GOROUTINE], first[NodeKind.ROOT]
+    goroutine = graph.roots.goroutine_by_root
+    free_roots, stack_roots = np.flatnonzero(goroutine < 0), np.flatnonzero(goroutine >= 0)
+    root_owner, root_target = gather(
+        Rows(graph.roots.target_start, graph.roots.target_object), np.arange(graph.n_roots)
+    )
+    tier = holders.tier_by_object
+    with_object = np.flatnonzero(graph.goroutines.object_by_goroutine >= 0)
+    g_owner, g_target = gather(edges_of(graph), graph.goroutines.object_by_goroutine[with_object])
+    g_late = tier[g_target] >= Tier.RUNTIME
+    kept = holders.leaked.kept_by_special
+    special_owner, special_target = gather(kept, np.arange(graph.n_specials))
+    late = (
+        (tier[special_target] % 2 == 1) | (tier[special_target] == Tier.STUCK) | (tier[special_target] >= Tier.PENDING)
+    )
+    late &= tier[special_target] != Tier.GARBAGE
+    heads = _garbage_heads(graph, holders, alloc)
+    stacks = np.arange(stack, first_goroutine)
+    below_all = np.concatenate((stacks, first_root + free_roots, np.arange(special, garbage + 1)))
+    owners = (
+        np.zeros(len(below_all), np.int64),
+        stack + graph.goroutines.stack_by_goroutine.astype(np.int64),
+        first_goroutine + goroutine[stack_roots].astype(np.int64),
+        first_goroutine + with_object[g_owner[g_late]],
+        first_root + root_owner,
+        special + special_owner[late],
+        np.full(len(heads), garbage),
+    )
+    targets = (
+        n + below_all,
+        n + np.arange(first_goroutine, first_root),
+        n + first_root + stack_roots,
+        g_target[g_late],
+        root_target,
+        special_target[late],
+        heads,
+    )
+    return rows_from(np.concatenate(owners), np.concatenate(targets), garbage + 1)
+
+
+def build_tree(graph: HeapGraph, holders: Holders, alloc: Allocator | None = None) -> HeapTree:
+    """Builds the dominator tree.
+
+    Pointers from the runtime's structures count only to what nothing firmer reaches; what a special keeps counts for
+    the special only when it is not reached without one.
+    """
+    tops = _top_rows(graph, holders, alloc)
+    edges = edges_of(graph)
+    tree = dominate(
+        edges,
+        tops,
+        bytes_by_node=graph.bytes_by_object,
+        cut=cut_tiers(graph),
+        tier_by_node=holders.tier_by_object,
+        alloc=alloc,
+    )
+    return HeapTree(graph, tree, tops, edges)
+
+
+def retained_by_ring(heap: HeapTree, holders: Holders, rings: RingSet, alloc: Allocator | None = None) -> Int64s:
+    """ring -> bytes that go when all its members go; exact.
+
+    Where one member dominates the others its own retained size is the ring's. Other rings are entered in several
+    places: all pointers into them are led to their first member, which changes nothing outside and makes it dominate.
+    """
+    entry = single_entries(rings, heap.tree)
+    retained = heap.tree.retained(np.maximum(entry, 0))
+    several = np.flatnonzero(entry < 0)
+    if not len(several):
+        return retained
+    first = rings.node[rings.node_start[:-1]]
+    lead = np.full(rings.n_rings, NO_ID, np.int32)
+    lead[several] = first[several]
+    tops = heap.tops.target.copy()
+    ring = np.full(len(tops), NO_ID, np.int32)
+    is_object = tops < heap.graph.n_objects
+    ring[is_object] = rings.ring_by_node[tops[is_object]]
+    enters = np.flatnonzero(ring >= 0)[lead[ring[ring >= 0]] >= 0]
+    tops[enters] = lead[ring[enters]]
+    tree = dominate(
+        lead_into_rings(heap.edges, rings.ring_by_node, lead, alloc),
+        Rows(heap.tops.start, tops),
+        bytes_by_node=heap.graph.bytes_by_object,
+        cut=cut_tiers(heap.graph),
+        tier_by_node=holders.tier_by_object,
+        alloc=alloc,
+    )
+    retained[several] = tree.retained(first[several])
+    return retained
+
+
+def retained_by_set(
+    heap: HeapTree, holders: Holders, objects: Int32s, alloc: Allocator | None = None
+) -> tuple[int, int]:
+    """How many objects, and how many bytes, go when all of `objects` go; garbage among them counts for itself."""
+    graph = heap.graph
+    mark = np.zeros(graph.n_objects, np.uint8)
+    mark[objects] = 2
+    seeds = heap.tops.target[heap.tops.target < graph.n_objects]
+    flood(heap.edges, seeds, mark, cut=cut_tiers(graph), tier_by_node=holders.tier_by_object, alloc=alloc)
+    gone = mark != 1
+    return int(np.count_nonzero(gone)), int(graph.bytes_by_object[gone].sum())
+
+
+@dataclass(frozen=True, slots=True)
+class TypeSizes:
+    """What objects of each type weigh; the last row is for objects of unknown type.
+
+    Attributes:
+        n_objects_by_type: type -> reachable objects; int64.
+        bytes_by_type: type -> their bytes; int64.
+        dominated_by_type: type -> bytes kept by single objects of the type: what the outermost of them retain, summed.
+            A lower bound of what goes when all go (`retained_by_set`), which counts things that several hold together.
+    """
+
+    n_objects_by_type: Int64s
+    bytes_by_type: Int64s
+    dominated_by_type: Int64s
+
+
+def sizes_by_type(heap: HeapTree, n_types: int, alloc: Allocator | None = None) -> TypeSizes:
+    """Sums over the types; what is garbage does not count."""
+    graph, tree = heap.graph, heap.tree
+    garbage = tree.position_by_node[heap.node_of(NodeKind.GARBAGE)]
+    n = graph.n_objects
+    is_object = tree.node_by_position < n
+    node = np.where(is_object, tree.node_by_position, 0)
+    types = graph.type_by_object[node] if n else np.zeros(len(node), np.int32)
+    label = np.where(types < 0, n_types, types)
+    label[~is_object] = n_types + 1
+    label[garbage] = n_types + 2
+    folded = fold(tree.idom_by_position, label.astype(np.int32), alloc=alloc)
+    is_garbage = _below_garbage(folded.parent_by_path, folded.label_by_path, n_types + 2)[folded.path_by_position]
+    counted = np.where(is_object & ~is_garbage, label, -1).astype(np.int32)
+    outermost = np.where(folded.is_outermost == 1, counted, -1).astype(np.int32)
+    own = graph.bytes_by_object[node] if n else np.zeros(len(node), np.int64)
+    return TypeSizes(
+        sum_by(counted, np.ones(len(counted), np.int64), n_types + 1),
+        sum_by(counted, own, n_types + 1),
+        sum_by(outermost, tree.retained_by_position, n_types + 1),
+    )
+
+
+def _below_garbage(parent_by_path: Int32s, label_by_path: Int32s, label: int) -> npt.NDArray[np.bool_]:
+    below: npt.NDArray[np.bool_] = label_by_path == label
+    for path in range(1, len(below)):  # a path's parent stands before it
+        below[path] |= below[parent_by_path[path]]
+    return below
