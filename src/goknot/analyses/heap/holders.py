@@ -139,9 +139,9 @@ class _Seeding:
         roots = self.graph.roots
         chosen = np.flatnonzero(tier_by_root == tier).astype(np.int32)
         self.go(tier, HolderKind.ROOT, Rows(roots.target_start, roots.target_object), chosen)
-        if tier is Tier.RUNTIME:
-            live = np.flatnonzero(self.leaked.is_live).astype(np.int32)
-            self.go(tier, HolderKind.GOROUTINE, self.leaked.stacks, live)
+        if tier in (Tier.RUNTIME, Tier.LEAKED):
+            chosen = np.flatnonzero(self.leaked.is_live == (tier is Tier.RUNTIME)).astype(np.int32)
+            self.go(tier, HolderKind.GOROUTINE, self.leaked.stacks, chosen)
         self.follow_specials(tier)
 
     def unreached_specials(self) -> Int32s:
