@@ -5,11 +5,14 @@ seed; from there a pointer field of a known type says what it points at. A state
 class, whether it holds pointers at all, and every pointer in it standing where the type has one.
 """
 
+# ruff: noqa: PLR0917  (kernels take arrays one by one and are one loop each)
+
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from goknot.kernels._jit import IN_I32, IN_I64, IN_U8, OUT_I32, OUT_I64, OUT_U8, helper, i64, kernel, void
+from goknot.kernels._jit import IN_I32, IN_I64, IN_U8, OUT_I32, OUT_U8, helper, i64, kernel
 
 # What stands in a word of a type.
 SCALAR, ANY, ONE, MANY, DIRECTORY = 0, 1, 2, 3, 4
@@ -22,14 +25,27 @@ EXACT, OPEN = 0, 1  # OPEN: the object may be longer than the type, and its poin
 
 @helper
 def _fits(  # noqa: PLR0911 - one line for each way not to fit
-    target, delta, kind, many, edge_start, edge_off, bytes_by_object, header_by_object, noscan_by_object,
-    size_by_type, class_by_type, header_class_by_type, open_by_type, slot_start, slot_kind,
-):  # fmt: skip
+    target: int,
+    delta: int,
+    kind: int,
+    many: bool,
+    edge_start: NDArray[np.int64],
+    edge_off: NDArray[np.int64],
+    bytes_by_object: NDArray[np.int64],
+    header_by_object: NDArray[np.uint8],
+    noscan_by_object: NDArray[np.uint8],
+    size_by_type: NDArray[np.int64],
+    class_by_type: NDArray[np.int64],
+    header_class_by_type: NDArray[np.int64],
+    open_by_type: NDArray[np.uint8],
+    slot_start: NDArray[np.int64],
+    slot_kind: NDArray[np.uint8],
+) -> bool:
     size, header = size_by_type[kind], np.int64(header_by_object[target])
     inner = delta - header
     n_words = slot_start[kind + 1] - slot_start[kind]
     if open_by_type[kind] == OPEN:
-        return inner == 0
+        return bool(inner == 0)
     if size <= 0 or inner < 0 or size > bytes_by_object[target] - header:
         return False
     if (n_words == 0) != (noscan_by_object[target] != 0):
@@ -55,12 +71,35 @@ def _fits(  # noqa: PLR0911 - one line for each way not to fit
     IN_I32, IN_I64, IN_I32, IN_U8, IN_U8, IN_U8,
     OUT_I32, OUT_U8, OUT_U8, OUT_U8, OUT_I32, OUT_U8,
 )  # fmt: skip
-def spread(
-    edge_start, edge_target, edge_off, edge_delta, bytes_by_object, header_by_object, noscan_by_object,
-    size_by_type, class_by_type, header_class_by_type, open_by_type, rank_by_type, slot_start, slot_kind, slot_arg,
-    seed_object, seed_delta, seed_type, seed_many, seed_strength, seed_source,
-    type_by_object, many_by_object, strength_by_object, source_by_object, queue, queued,
-):  # fmt: skip
+def spread(  # noqa: PLR0912 - one loop
+    edge_start: NDArray[np.int64],
+    edge_target: NDArray[np.int32],
+    edge_off: NDArray[np.int64],
+    edge_delta: NDArray[np.int64],
+    bytes_by_object: NDArray[np.int64],
+    header_by_object: NDArray[np.uint8],
+    noscan_by_object: NDArray[np.uint8],
+    size_by_type: NDArray[np.int64],
+    class_by_type: NDArray[np.int64],
+    header_class_by_type: NDArray[np.int64],
+    open_by_type: NDArray[np.uint8],
+    rank_by_type: NDArray[np.int64],
+    slot_start: NDArray[np.int64],
+    slot_kind: NDArray[np.uint8],
+    slot_arg: NDArray[np.int32],
+    seed_object: NDArray[np.int32],
+    seed_delta: NDArray[np.int64],
+    seed_type: NDArray[np.int32],
+    seed_many: NDArray[np.uint8],
+    seed_strength: NDArray[np.uint8],
+    seed_source: NDArray[np.uint8],
+    type_by_object: NDArray[np.int32],
+    many_by_object: NDArray[np.uint8],
+    strength_by_object: NDArray[np.uint8],
+    source_by_object: NDArray[np.uint8],
+    queue: NDArray[np.int32],
+    queued: NDArray[np.uint8],
+) -> int:
     """Gives types to objects, seeds first, then along the pointers of what has one.
 
     A stronger statement replaces a weaker one, and of two equally strong the one of higher rank (the larger type, or
@@ -160,14 +199,3 @@ def spread(
                     queue[(first + n_waiting) % n_objects] = target
                     n_waiting += 1
     return n_typed
-
-
-@kernel(void, IN_I64, IN_I64, OUT_I64)
-def size_classes(sizes, classes, result):
-    """sizes -> the slot each gets: the smallest class that holds it, whole pages past the last class."""
-    last = classes[-1]
-    for index in range(len(sizes)):
-        if sizes[index] > last:
-            result[index] = (sizes[index] + 8191) // 8192 * 8192
-        else:
-            result[index] = classes[np.searchsorted(classes, sizes[index])]
