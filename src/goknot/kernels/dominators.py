@@ -261,3 +261,31 @@ def dominate(
     retained = alloc.empty(n_seen, np.int64)
     _retain(node_at, idom, bytes_by_node, retained)
     return Dominated(position, node_at, idom, retained)
+
+
+@kernel(_jit.void, IN_I32, OUT_I32, OUT_I32, OUT_I32)
+def _number_subtrees(
+    idom: NDArray[np.int32], first: NDArray[np.int32], size: NDArray[np.int32], free: NDArray[np.int32]
+) -> None:
+    for here in range(len(idom)):
+        size[here] = 1
+    for here in range(len(idom) - 1, 0, -1):
+        size[idom[here]] += size[here]
+    for here in range(len(idom)):
+        first[here] = free[idom[here]] if here > 0 else 0
+        free[here] = first[here] + 1
+        if here > 0:
+            free[idom[here]] += size[here]
+
+
+def subtree_intervals(
+    idom_by_position: NDArray[np.int32], alloc: Allocator | None = None
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """position -> first number of its subtree, and how many numbers that holds.
+
+    One node dominates another when the other's number lies in its subtree.
+    """
+    alloc = alloc or Allocator()
+    first, size, free = (alloc.empty(len(idom_by_position), np.int32) for _ in range(3))
+    _number_subtrees(idom_by_position, first, size, free)
+    return first, size

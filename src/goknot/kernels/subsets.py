@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from goknot.kernels import _jit
-from goknot.kernels._jit import IN_I32, IN_I64, OUT_I32, OUT_I64, kernel
+from goknot.kernels._jit import IN_I32, IN_I64, IN_U8, OUT_I32, OUT_I64, kernel
 from goknot.kernels.memory import Allocator
 from goknot.kernels.rows import Rows
 
@@ -112,6 +112,38 @@ def reverse(edges: Rows, alloc: Allocator | None = None) -> Rows:
     back_start, back_source = alloc.zeros(len(edges.start), np.int64), alloc.empty(len(edges.target), np.int32)
     _reverse(*edges, back_start, back_source)
     return Rows(back_start, back_source)
+
+
+@kernel(_jit.i64, IN_I64, IN_I32, IN_U8, OUT_I32, OUT_I32)
+def _sources_of(
+    edge_start: NDArray[np.int64],
+    edge_target: NDArray[np.int32],
+    wanted: NDArray[np.uint8],
+    source: NDArray[np.int32],
+    target: NDArray[np.int32],
+) -> int:
+    """Lists the edges into wanted nodes; only counts them when `source` is empty."""
+    n_pairs = 0
+    for node in range(len(edge_start) - 1):
+        for edge in range(edge_start[node], edge_start[node + 1]):
+            if wanted[edge_target[edge]]:
+                if len(source):
+                    source[n_pairs] = node
+                    target[n_pairs] = edge_target[edge]
+                n_pairs += 1
+    return n_pairs
+
+
+def sources_of(edges: Rows, nodes: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """All edges into some nodes, as pairs of source and target; sources ascending."""
+    wanted = np.zeros(edges.n_rows, np.uint8)
+    wanted[nodes] = 1
+    none = np.empty(0, np.int32)
+    n_pairs = _sources_of(*edges, wanted, none, none)
+    source, target = np.empty(n_pairs, np.int32), np.empty(n_pairs, np.int32)
+    if n_pairs:
+        _sources_of(*edges, wanted, source, target)
+    return source, target
 
 
 def largest(value: NDArray[np.int64], count: int) -> NDArray[np.int64]:

@@ -259,25 +259,30 @@ class TypeSizes:
     dominated_by_type: Int64s
 
 
+def own_bytes(heap: HeapTree) -> Int64s:
+    """position -> the node's own size."""
+    own = np.zeros(len(heap.tree.node_by_position), np.int64)
+    objects = np.flatnonzero(heap.tree.node_by_position < heap.graph.n_objects)
+    own[objects] = heap.graph.bytes_by_object[heap.tree.node_by_position[objects]]
+    return own
+
+
 def sizes_by_type(heap: HeapTree, n_types: int, alloc: Allocator | None = None) -> TypeSizes:
     """Sums over the types; what is garbage does not count."""
     graph, tree = heap.graph, heap.tree
     garbage = tree.position_by_node[heap.node_of(NodeKind.GARBAGE)]
-    n = graph.n_objects
-    is_object = tree.node_by_position < n
-    node = np.where(is_object, tree.node_by_position, 0)
-    types = graph.type_by_object[node] if n else np.zeros(len(node), np.int32)
-    label = np.where(types < 0, n_types, types)
-    label[~is_object] = n_types + 1
+    objects = np.flatnonzero(tree.node_by_position < graph.n_objects)
+    types = graph.type_by_object[tree.node_by_position[objects]]
+    label = np.full(len(tree.node_by_position), n_types + 1, np.int32)
+    label[objects] = np.where(types < 0, n_types, types)
     label[garbage] = n_types + 2
-    folded = fold(tree.idom_by_position, label.astype(np.int32), alloc=alloc)
+    folded = fold(tree.idom_by_position, label, alloc=alloc)
     is_garbage = _below_garbage(folded.parent_by_path, folded.label_by_path, n_types + 2)[folded.path_by_position]
-    counted = np.where(is_object & ~is_garbage, label, -1).astype(np.int32)
+    counted = np.where((label <= n_types) & ~is_garbage, label, -1).astype(np.int32)
     outermost = np.where(folded.is_outermost == 1, counted, -1).astype(np.int32)
-    own = graph.bytes_by_object[node] if n else np.zeros(len(node), np.int64)
     return TypeSizes(
         sum_by(counted, np.ones(len(counted), np.int64), n_types + 1),
-        sum_by(counted, own, n_types + 1),
+        sum_by(counted, own_bytes(heap), n_types + 1),
         sum_by(outermost, tree.retained_by_position, n_types + 1),
     )
 

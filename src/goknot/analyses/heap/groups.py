@@ -131,9 +131,9 @@ def group_by_signature(
         triples = found.triple[found.triple_start[index] : found.triple_start[index + 1]]
         links = {
             Link(
-                _name(type_names, int(found.source_by_triple[triple])),
-                _name(field_names, int(found.field_by_triple[triple]), ""),
-                _name(type_names, int(found.target_by_triple[triple])),
+                name_of(type_names, int(found.source_by_triple[triple])),
+                name_of(field_names, int(found.field_by_triple[triple]), ""),
+                name_of(type_names, int(found.target_by_triple[triple])),
             )
             for triple in triples
         }
@@ -154,7 +154,8 @@ def group_by_signature(
     return tuple(sorted(made, key=lambda one: (one.reason, -one.retained_bytes, one.links)))
 
 
-def _name(names: Sequence[str], label: int, missing: str = UNKNOWN) -> str:
+def name_of(names: Sequence[str], label: int, missing: str = UNKNOWN) -> str:
+    """The name of a label; labels below 0 have none."""
     return missing if label < 0 else names[label]
 
 
@@ -192,5 +193,5 @@ def _example(
 
 def _first_member(graph: HeapGraph, members: Int32s, type_names: Sequence[str]) -> int:
     types = np.unique(graph.type_by_object[members])
-    least = min(types.tolist(), key=lambda label: (label < 0, _name(type_names, label)))
+    least = min(types.tolist(), key=lambda label: (label < 0, name_of(type_names, label)))
     return int(members[np.argmax(graph.type_by_object[members] == least)])

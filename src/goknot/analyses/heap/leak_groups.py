@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -112,10 +113,8 @@ def _path_to_wait(
     if not nodes:
         return ()
     kind, holder = _frame_of(graph, goroutine, nodes[0])
-    hops = [Hop(nodes[0], -1, kind, holder)]
-    for before, after in zip(nodes[:-1], nodes[1:], strict=True):
-        hops.append(Hop(after, edge_between(graph, before, after)))
-    return tuple(hops)
+    steps = [Hop(after, edge_between(graph, before, after)) for before, after in pairwise(nodes)]
+    return (Hop(nodes[0], -1, kind, holder), *steps)
 
 
 def _frame_of(graph: HeapGraph, goroutine: int, target: int) -> tuple[HolderKind, int]:

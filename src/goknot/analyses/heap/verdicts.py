@@ -91,6 +91,14 @@ class RingVerdicts:
     special_by_ring: Int32s
 
 
+def reasons_of_tiers(tiers: UInt8s) -> UInt8s:
+    """The reason that each tier gives by itself."""
+    reason_by_tier = np.full(256, Reason.UNREACHABLE, np.uint8)
+    for tier, reason in _REASON_BY_TIER.items():
+        reason_by_tier[[tier, tier + 1]] = reason
+    return reason_by_tier[tiers]
+
+
 def ring_specials(graph: HeapGraph, rings: RingSet, holders: Holders) -> Int32s:
     """ring -> its first finalizer, else its first cleanup that reaches its object, or -1."""
     specials = graph.specials
@@ -111,11 +119,8 @@ def judge_rings(graph: HeapGraph, holders: Holders, alloc: Allocator | None = No
     opaque = graph.flags_by_object & np.uint8(ObjectFlag.RUNTIME | ObjectFlag.GOROUTINE)
     rings = find_rings(edges_of(graph), opaque, alloc)
     first = rings.node[rings.node_start[:-1]]
-    reason_by_tier = np.full(256, Reason.UNREACHABLE, np.uint8)
-    for known, reason in _REASON_BY_TIER.items():
-        reason_by_tier[[known, known + 1]] = reason
     tier = holders.tier_by_object[first]
-    reasons = reason_by_tier[tier]
+    reasons = reasons_of_tiers(tier)
     waits = rings.node[graph.state_by_object[rings.node] == ObjectState.WAITING]
     waiting = np.bincount(rings.ring_by_node[waits], minlength=rings.n_rings)
     all_wait = waiting == np.diff(rings.node_start)
