@@ -19,7 +19,7 @@ from goknot.kernels.memory import Allocator
 from goknot.kernels.reach import flood
 from goknot.kernels.rows import Rows
 from goknot.kernels.subsets import largest
-from goknot.model.heap import NO_ID, HeapGraph
+from goknot.model.heap import NO_ID, HeapGraph, ObjectFlag
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -156,10 +156,11 @@ def _top_rows(graph: HeapGraph, holders: Holders, alloc: Allocator | None) -> Ro
     )
     late &= tier[special_target] != Tier.GARBAGE
     heads = _garbage_heads(graph, holders, alloc)
+    machinery = np.flatnonzero(((graph.flags_by_object & ObjectFlag.GOROUTINE) != 0) & (tier != Tier.GARBAGE))
     stacks = np.arange(stack, first_goroutine)
     below_all = np.concatenate((stacks, first_root + free_roots, np.arange(special, garbage + 1)))
     owners = (
-        np.zeros(len(below_all), np.int64),
+        np.zeros(len(below_all) + len(machinery), np.int64),
         stack + graph.goroutines.stack_by_goroutine.astype(np.int64),
         first_goroutine + goroutine[stack_roots].astype(np.int64),
         first_goroutine + with_object[g_owner[g_late]],
@@ -169,6 +170,7 @@ def _top_rows(graph: HeapGraph, holders: Holders, alloc: Allocator | None) -> Ro
     )
     targets = (
         n + below_all,
+        machinery,
         n + np.arange(first_goroutine, first_root),
         n + first_root + stack_roots,
         g_target[g_late],
@@ -183,7 +185,8 @@ def build_tree(graph: HeapGraph, holders: Holders, alloc: Allocator | None = Non
     """Builds the dominator tree.
 
     Pointers from the runtime's structures count only to what nothing firmer reaches; what a special keeps counts for
-    the special only when it is not reached without one.
+    the special only when it is not reached without one. What the runtime keeps of goroutines (g, sudog) is nobody's: it
+    is used again, not freed, when they end.
     """
     tops = _top_rows(graph, holders, alloc)
     edges = edges_of(graph)
