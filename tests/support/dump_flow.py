@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
-from support.toolchains import go_env, minor, toolchain
+from numpy.typing import NDArray
 
 from goknot.errors import InputError
 from goknot.formats.heapdump import read_heap_dump
@@ -15,12 +15,15 @@ from goknot.formats.heapdump_graph import heap_graph
 from goknot.formats.heapdump_records import HeapDump
 from goknot.goruntime.types import TypeLayout, TypeModule, TypeTable
 from goknot.goruntime.types_flow import FlowHeap, Functions
+from support.toolchains import go_env, minor, toolchain
 
 
 def type_layout(version: str) -> TypeLayout:
     """By hand, from Go's sources: what the layout tables say in earnest."""
     number = minor(version)
-    return TypeLayout(88 if number < 24 else 112 if number < 27 else 136, number >= 24, number >= 26)
+    return TypeLayout(
+        88 if number < 24 else 112 if number < 27 else 136, number >= 24, 32 if number < 23 else 40, number >= 26
+    )
 
 
 class StaticImage:
@@ -82,6 +85,30 @@ def flow_of(version: str, exe: Path, dump_path: Path) -> tuple[FlowHeap, TypeTab
     free = np.array([o - 8 not in field_sets[p] for o, p in zip(off.tolist(), pattern.tolist(), strict=True)], bool)
     free &= off >= 8
     before = np.where(free, words[np.where(free, place - np.uint64(8), place)], 0)
+
+    memories = [*dump.data_segments, *dump.bss_segments, *(f.memory for g in dump.goroutines for f in g.frames)]
+    starts = np.array([memory.addr for memory in memories], np.uint64)
+    order = np.argsort(starts)
+
+    def words_at(addresses: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """In objects, variables of the first module and frames; else 0."""
+        found = np.zeros(len(addresses), np.uint64)
+        holder = np.searchsorted(graph.addr_by_object, addresses, side="right") - 1
+        inner = addresses - graph.addr_by_object[holder]
+        inside = (holder >= 0) & (inner + np.uint64(8) <= graph.bytes_by_object[holder].astype(np.uint64))
+        found[inside] = words[content[holder[inside]] + inner[inside]]
+        for index in np.flatnonzero(~inside).tolist():
+            addr = int(addresses[index])
+            at = int(np.searchsorted(starts[order], addr, side="right")) - 1
+            memory = memories[order[at]]
+            if at >= 0 and addr + 8 <= memory.addr + memory.n_bytes:
+                found[index] = words[memory.content_off + addr - memory.addr]
+        return found
+
+    root_words = words_at(graph.roots.addr_by_root)
+    places = {addr + off for m in memories for addr, off in ((m.addr, int(o)) for o in m.field_off)}
+    lone = np.array([a >= 8 and a - 8 not in places for a in graph.roots.addr_by_root.tolist()], bool)
+    root_before = words_at(graph.roots.addr_by_root - np.uint64(8)) * lone
     heap = FlowHeap(
         addr_by_object=graph.addr_by_object,
         bytes_by_object=graph.bytes_by_object,
@@ -92,7 +119,10 @@ def flow_of(version: str, exe: Path, dump_path: Path) -> tuple[FlowHeap, TypeTab
         edge_off=off,
         edge_delta=(pointers - graph.addr_by_object[graph.edge_target]).astype(np.int64),
         before_by_edge=before.astype(np.uint64),
-        first_word_by_object=words[content],
+        words_at=words_at,
+        root_target=graph.roots.target_by_root,
+        root_delta=(root_words - graph.addr_by_object[graph.roots.target_by_root]).astype(np.int64),
+        before_by_root=root_before,
         header_type_by_object=np.where(headed, words[content], 0).astype(np.uint64),
     )
     functions = sorted((addr, name) for name, (addr, kind) in names.items() if kind in "tT")

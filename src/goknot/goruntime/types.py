@@ -39,11 +39,13 @@ class TypeLayout:
     Attributes:
         map_type_bytes: Size of the map descriptor (`abi.MapType`, `abi.OldMapType`, `runtime.maptype`).
         swiss_maps: Maps are of internal/runtime/maps (Go 1.24 and later, unless built with noswissmap).
+        channel_elem_off: Where a channel names its element type (`runtime.hchan.elemtype`).
         direct_in_tflag: A flag says that an interface holds the value itself (Go 1.26 and later); else a bit of kind.
     """
 
     map_type_bytes: int
     swiss_maps: bool
+    channel_elem_off: int
     direct_in_tflag: bool
 
 
@@ -164,6 +166,10 @@ class TypeTable:
         except (GoknotError, _NotATypeError):
             pass
         return None
+
+    def sections(self) -> list[tuple[int, int]]:
+        """(start, end) of every module's types."""
+        return [(start, end) for start, end, _ in self._sections]
 
     def in_sections(self, addr: int) -> bool:
         """Whether `addr` lies where the modules keep their types."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.goruntime import types as go
-from goknot.kernels.type_flow import ONE, spread
+from goknot.kernels.type_flow import MANY, ONE, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from goknot.goruntime.types_slots import FlowTypes
 
-STRENGTH_MANY, STRENGTH_ONE, STRENGTH_WORD, STRENGTH_HEADER = 2, 3, 4, 5
+STRENGTH_MANY, STRENGTH_CHANNEL, STRENGTH_ONE, STRENGTH_WORD, STRENGTH_HEADER = 2, 2, 3, 4, 5
 
 
 class NamedBy(IntEnum):
@@ -43,8 +43,11 @@ class FlowHeap:
     Attributes:
         before_by_edge: edge -> the word before the pointer in the same object, when that word is no pointer's place;
             else 0. The collector does not count the type word of an interface as a pointer; uint64.
-        first_word_by_object: object -> its first word (behind no header); uint64.
         header_type_by_object: object -> address of the type its malloc header or its span names, or 0; uint64.
+        words_at: addresses -> the words there (0 where there is nothing to read); uint64 both.
+        root_target: root pointer -> object.
+        root_delta: root pointer -> offset, in the object's slot, of where it points.
+        before_by_root: root pointer -> the word before it, as for edges.
     """
 
     addr_by_object: NDArray[np.uint64]
@@ -56,8 +59,11 @@ class FlowHeap:
     edge_off: NDArray[np.int64]
     edge_delta: NDArray[np.int64]
     before_by_edge: NDArray[np.uint64]
-    first_word_by_object: NDArray[np.uint64]
     header_type_by_object: NDArray[np.uint64]
+    words_at: Callable[[NDArray[np.uint64]], NDArray[np.uint64]]
+    root_target: NDArray[np.int32]
+    root_delta: NDArray[np.int64]
+    before_by_root: NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +153,8 @@ def name_objects(
         functions: To know closures by the function they begin with.
         more: What else is known: typed variables, finalizers.
     """
-    known = [_headers(heap, types), _interfaces(heap, table, types), *_closures(heap, types, functions), *more]
+    known = [_headers(heap, types), _interfaces(heap, table, types), *_closures(heap, types, functions)]
+    known += [_channels(heap, table, types), *more]
     seeds = Seeds.joined(known)
     types.settle()
     receivers = _receivers(types)
@@ -197,22 +204,81 @@ def _headers(heap: FlowHeap, types: FlowTypes) -> Seeds:
 def _interfaces(heap: FlowHeap, table: go.TypeTable, types: FlowTypes) -> Seeds:
     """Every pointer behind a word that is a type or an itab."""
     low, high = (heap.addr_by_object[0], heap.addr_by_object[-1]) if len(heap.addr_by_object) else (0, 0)
-    before = heap.before_by_edge
-    edges = np.flatnonzero((before != 0) & ((before < low) | (before > high)))
-    words, index = np.unique(before[edges], return_inverse=True)
+    before = np.concatenate([heap.before_by_edge, heap.before_by_root])
+    pointers = np.flatnonzero((before != 0) & ((before < low) | (before > high)))
+    words, index = np.unique(before[pointers], return_inverse=True)
     boxed = [(-1, False)] * len(words)
     for at, word in enumerate(words.tolist()):
-        found = table.type_at(word) if table.in_sections(word) else table.type_of_itab(word)
+        # Itabs may lie among the types; the check of an itab's hash cannot pass by chance, so it goes first.
+        found = table.type_of_itab(word) or (table.type_at(word) if table.in_sections(word) else None)
         if found is not None:
             boxed[at] = types.boxed(found)
     ids = np.array([kind for kind, _ in boxed], np.int32)[index]
     many = np.array([several for _, several in boxed], np.uint8)[index]
-    return Seeds.of(heap.edge_target[edges], heap.edge_delta[edges], ids, many=many, strength=STRENGTH_WORD)
+    target = np.concatenate([heap.edge_target, heap.root_target])[pointers]
+    delta = np.concatenate([heap.edge_delta, heap.root_delta])[pointers]
+    return Seeds.of(target, delta, ids, many=many, strength=STRENGTH_WORD)
+
+
+def variable_seeds(
+    heap: FlowHeap,
+    types: FlowTypes,
+    variables: list[tuple[int, int]],
+    resolve: Callable[[NDArray[np.uint64]], tuple[NDArray[np.int32], NDArray[np.int64]]],
+    source: NamedBy = NamedBy.DWARF,
+) -> Seeds:
+    """What typed memory outside the heap points at: package variables, variables of frames.
+
+    Args:
+        heap: Gives the words.
+        types: Compiled types; settled here.
+        variables: (address, type id) of each.
+        resolve: pointers -> (object or -1, offset in its slot).
+        source: Who says so.
+    """
+    types.settle()
+    places: list[int] = []
+    kinds: list[tuple[int, int]] = []
+    for addr, kind in variables:
+        for word, says, arg in types.slots(kind):
+            if says in (ONE, MANY) and arg >= 0:
+                places.append(addr + 8 * word)
+                kinds.append((arg, int(says == MANY)))
+    target, delta = resolve(heap.words_at(np.array(places, np.uint64)))
+    said = np.array(kinds, np.int64).reshape(-1, 2)
+    one = Seeds.of(
+        target, delta, np.where(said[:, 1] == 0, said[:, 0], -1), many=said[:, 1], strength=STRENGTH_ONE, source=source
+    )
+    several = Seeds.of(
+        target, delta, np.where(said[:, 1], said[:, 0], -1), many=said[:, 1], strength=STRENGTH_MANY, source=source
+    )
+    return Seeds.joined([one, several])
+
+
+def finalizer_seeds(
+    types: FlowTypes, table: go.TypeTable, targets: list[int], deltas: list[int], types_at: list[int]
+) -> Seeds:
+    """What finalizers say of their objects: `specialfinalizer.ot` (runtime/mfinal.go) is a pointer to the type.
+
+    Args:
+        types: Compiled types; grows.
+        table: The program's types.
+        targets: finalizer -> object.
+        deltas: finalizer -> offset of what it is set on in the object's slot.
+        types_at: finalizer -> address of its `ot`.
+    """
+    ids = []
+    for addr in types_at:
+        pointer = table.type_at(addr)
+        ids.append(types.id_at(pointer.elem_addr) if pointer and pointer.kind == go.POINTER else -1)
+    nothing = np.zeros(len(ids), np.int64)
+    kinds, places = np.array(ids, np.int32), np.array(deltas, np.int64)
+    return Seeds.of(np.array(targets, np.int32), places, kinds, many=nothing, strength=STRENGTH_WORD)
 
 
 def _closures(heap: FlowHeap, types: FlowTypes, functions: Functions) -> list[Seeds]:
     """Every object that begins with the entry of a function."""
-    entries, words = functions.entry_addr, heap.first_word_by_object
+    entries, words = functions.entry_addr, heap.words_at(heap.addr_by_object)
     if not len(entries):
         return []
     objects = np.flatnonzero((words >= entries[0]) & (words <= entries[-1]) & (heap.header_by_object == 0))
@@ -223,6 +289,27 @@ def _closures(heap: FlowHeap, types: FlowTypes, functions: Functions) -> list[Se
     ids = np.array([types.function_id(functions.name(function)) for function in which.tolist()], np.int32)[index]
     nothing = np.zeros(len(objects), np.int64)
     return [Seeds.of(objects, nothing, ids, many=nothing, strength=STRENGTH_WORD)]
+
+
+def _channels(heap: FlowHeap, table: go.TypeTable, types: FlowTypes) -> Seeds:
+    """Every object that looks like a channel (runtime/chan.go): it names a type whose size it repeats."""
+    off = table.layout.channel_elem_off
+    large = np.flatnonzero(heap.bytes_by_object >= off + 56)  # behind elemtype: sendx, recvx, recvq, sendq, lock
+    addresses = heap.addr_by_object[large]
+    words = heap.words_at(addresses + np.uint64(off))
+    inside = np.zeros(len(words), np.bool_)
+    for start, end in table.sections():
+        inside |= (words >= start) & (words < end)
+    large, addresses, words = large[inside], addresses[inside], words[inside]
+    distinct, index = np.unique(words, return_inverse=True)
+    found = [table.type_at(word) for word in distinct.tolist()]
+    size = np.array([elem.size_bytes if elem else -1 for elem in found], np.int64)[index]
+    qcount, dataqsiz = heap.words_at(addresses), heap.words_at(addresses + np.uint64(8))
+    elem_size = (heap.words_at(addresses + np.uint64(24)) & np.uint64(0xFFFF)).astype(np.int64)
+    ids = np.array([types.channel_of(word) for word in distinct.tolist()], np.int32)[index]
+    ids[(elem_size != size) | (qcount > dataqsiz)] = -1
+    nothing = np.zeros(len(large), np.int64)
+    return Seeds.of(large, nothing, ids, many=nothing, strength=STRENGTH_CHANNEL)
 
 
 _METHOD_VALUE = re.compile(r"func (.+)\.\(\*(.+)\)\.[^.()]+-fm")

@@ -72,6 +72,7 @@ class FlowTypes:
         self._waiting: list[tuple[int, go.GoType]] = []
         self._flat: dict[int, list[Slot]] = {}
         self._buckets: set[int] = set()
+        self._storages: set[int] = set()
         self._depth = 0
         self.string_id = self._new("string", "string", 1, EXACT)
 
@@ -105,6 +106,10 @@ class FlowTypes:
     def set_slots(self, kind: int, slots: Iterable[tuple[int, int, int]]) -> None:
         """Says what stands in a made type: (offset, slot kind, type id)."""
         self._slots[kind] = [(off // 8, what, arg) for off, what, arg in slots]
+
+    def slots(self, kind: int) -> list[tuple[int, int, int]]:
+        """(word, what stands there, type id) of every pointer in a settled type."""
+        return self._slots[kind]
 
     def boxed(self, found: go.GoType) -> tuple[int, bool]:
         """What an interface's data word points at when its dynamic type is `found`: (type id or -1, many)."""
@@ -185,7 +190,7 @@ class FlowTypes:
             known = self._flat[found.addr] = self._flatten_new(found)
         return known
 
-    def _flatten_new(self, found: go.GoType) -> list[Slot]:
+    def _flatten_new(self, found: go.GoType) -> list[Slot]:  # noqa: PLR0911 - one line a kind
         if not found.pointer_bytes:
             return []
         if found.kind in (go.STRUCT, go.ARRAY):
@@ -203,6 +208,8 @@ class FlowTypes:
 
     def _flatten_parts(self, found: go.GoType) -> list[Slot] | None:
         places = [(part.off, part.type_addr) for part in found.fields]
+        if found.pkg_path == "sync/atomic" and found.name.startswith("atomic.Pointer["):
+            return [(0, ONE, self._atomic_pointee(found))]
         if found.kind == go.ARRAY:
             elem = self._table.type_at(found.elem_addr)
             if elem is None or found.length * elem.size_bytes > min(found.size_bytes, 8 * MAX_WORDS):
@@ -218,6 +225,12 @@ class FlowTypes:
             self._depth -= 1
         return slots
 
+    def _atomic_pointee(self, found: go.GoType) -> int:
+        """`atomic.Pointer[T]` (sync/atomic/type.go) holds an unsafe pointer, and a [0]*T to tell it from others."""
+        mark = self._table.type_at(found.fields[0].type_addr) if found.fields else None
+        pointer = self._table.type_at(mark.elem_addr) if mark and mark.kind == go.ARRAY else None
+        return self.id_at(pointer.elem_addr) if pointer and pointer.kind == go.POINTER else -1
+
     def _unknown(self, found: go.GoType) -> list[Slot]:
         return [(word, ANY, 0) for word in range(min(found.pointer_bytes // 8, MAX_WORDS))]
 
@@ -227,6 +240,17 @@ class FlowTypes:
         if found.kind == go.CHAN:
             return self._channel(found)
         return self.id_at(found.elem_addr)
+
+    def channel_of(self, elem_addr: int) -> int:
+        """The id of a channel of which only the element type is known, or -1."""
+        found = self._table.type_at(elem_addr)
+        if found is None:
+            return -1
+        made, new = self._made("channel", found, 88, OPEN)
+        if new:
+            self.names[made], self.qualified[made] = f"chan {found.name}", f"chan {found.qualified_name}"
+            self._slots[made] = [(2, MANY, self.id_at(elem_addr))]
+        return made
 
     def _channel(self, found: go.GoType) -> int:
         """`runtime.hchan` (runtime/chan.go): the buffer's address is its third word; pointer-free buffers follow it."""
@@ -241,12 +265,11 @@ class FlowTypes:
         if not new:
             return made
         directory, _ = self._made("directory", found, 8)
-        group, _ = self._made("group", found, 0)  # the id after the directory's: see DIRECTORY
         table, _ = self._made("table", found, 32)
-        self._slots[made] = [(2, DIRECTORY, directory)]
+        group = self._storage("group", found)
+        self._slots[made] = [(2, DIRECTORY, directory), (3, SCALAR, group)]
         self._slots[directory] = [(0, ONE, table)]
         self._slots[table] = [(2, MANY, group)]
-        self._like(group, found.group_addr)
         return made
 
     def _old_map(self, found: go.GoType) -> int:
@@ -254,7 +277,7 @@ class FlowTypes:
         made, new = self._made("", found, 48)
         if not new:
             return made
-        bucket, _ = self._made("bucket", found, 0)
+        bucket = self._storage("bucket", found)
         self._buckets.add(bucket)
         extra, _ = self._made("extra", found, 24)
         overflow, _ = self._made("overflow list", found, 24)
@@ -263,16 +286,19 @@ class FlowTypes:
         self._slots[extra] = [(0, ONE, overflow), (1, ONE, overflow), (2, MANY, bucket)]
         self._slots[overflow] = [(0, MANY, pointers)]
         self._slots[pointers] = [(0, MANY, bucket)]
-        self._like(bucket, found.group_addr)
         return made
 
-    def _like(self, made: int, addr: int) -> None:
-        found = self._table.type_at(addr)
+    def _storage(self, part: str, owner: go.GoType) -> int:
+        """The id of what a map keeps its entries in: a type of its own; a malloc header may have named it already."""
+        made = self.id_at(owner.group_addr)
+        found = self._table.type_at(owner.group_addr)
         if found is None:
-            self._open[made] = OPEN
-            return
-        self._size[made] = found.size_bytes
-        self._waiting.append((made, found))
+            return self._made(part, owner, 0, OPEN)[0]
+        if made not in self._storages:
+            self._storages.add(made)
+            self.names[made], self.qualified[made] = f"{owner.name} ({part})", f"{owner.qualified_name} ({part})"
+            self._waiting.append((made, found))
+        return made
 
     def _chain_buckets(self, bucket: int) -> None:
         """The last word of a bucket that holds pointers is the address of the next one."""

@@ -17,7 +17,7 @@ from goknot.kernels._jit import IN_I32, IN_I64, IN_U8, OUT_I32, OUT_U8, helper, 
 # What stands in a word of a type.
 SCALAR, ANY, ONE, MANY, DIRECTORY = 0, 1, 2, 3, 4
 # ANY: a pointer of unknown kind; ONE: to one value of type `arg`; MANY: to the first of several; DIRECTORY: to a swiss
-# map's only group (type `arg` + 1) or to its table of tables (type `arg`, an array).
+# map's table of tables (an array of type `arg`) or to its only group (the type in the next word's `arg`).
 
 # How a type is bounded.
 EXACT, OPEN = 0, 1  # OPEN: the object may be longer than the type, and its pointers may stand anywhere
@@ -179,7 +179,7 @@ def spread(  # noqa: PLR0912 - one loop
             elif says == DIRECTORY:  # the first pointer of a table of tables is never nil; a group starts with bits
                 begin, end = edge_start[target], edge_start[target + 1]
                 many = begin < end and edge_off[begin] == header_by_object[target]
-                kind, strength = (kind, 3) if many else (kind + 1, 3)
+                kind = kind if many else slot_arg[words + (off >> 3) + 1]
             before = type_by_object[target]
             if before >= 0 and (
                 strength < strength_by_object[target]
