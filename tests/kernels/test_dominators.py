@@ -109,6 +109,16 @@ def test_folding_grows_and_stops_at_the_depth() -> None:
     assert short.is_outermost.tolist() == [1] * 10 + [0] * (n - 10)
 
 
+def test_folding_has_room_for_many_paths() -> None:
+    n = 100_000
+    idom = np.zeros(n, np.int32)
+    idom[0] = -1
+    folded = fold(idom, np.arange(n, dtype=np.int32))
+    assert folded.is_outermost.all()
+    assert folded.path_by_position.tolist() == list(range(1, n + 1))
+    assert folded.labels(n) == (0, n - 1)
+
+
 def test_sums_are_exact_beyond_floats() -> None:
     key = np.array([0, -1, 1, 0], np.int32)
     assert sum_by(key, np.array([2**60, 5, 7, 1], np.int64), 3).tolist() == [2**60 + 1, 7, 0]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from goknot.kernels import _jit
-from goknot.kernels._jit import IN_I32, IN_I64, IN_U8, OUT_I32, OUT_I64, kernel
+from goknot.kernels._jit import IN_I32, IN_I64, IN_U8, OUT_I32, OUT_I64, helper, kernel
 from goknot.kernels.memory import Allocator
 from goknot.kernels.rows import Rows
 
@@ -226,6 +226,19 @@ def find_rings(
     return RingSet(ring_by_node, node_start, members, inner_start, inner_edge, inner_source)
 
 
+@helper
+def _first_at(values: NDArray[np.int32], value: int) -> int:
+    """Where `value` stands or would stand in ascending `values`."""
+    low, high = 0, len(values)
+    while low < high:
+        middle = (low + high) // 2
+        if values[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 @kernel(_jit.i64, _jit.i64, IN_I32, IN_I32, IN_I32, OUT_I64, OUT_I32)
 def _close_cycle(
     origin: int,
@@ -242,11 +255,11 @@ def _close_cycle(
     while head < tail:
         node = queue[head]
         head += 1
-        at = int(np.searchsorted(source, node))
+        at = _first_at(source, node)
         while at < len(source) and source[at] == node:
             if target[at] == origin:
                 return at
-            local = np.searchsorted(members, target[at])
+            local = _first_at(members, target[at])
             if came_by[local] < 0:
                 came_by[local] = at
                 queue[tail] = target[at]

@@ -1,5 +1,7 @@
 """Folds a dominator tree by labels: who is the outermost of its kind, and the paths of a profile."""
 
+# ruff: noqa: PLR0917  (kernels take arrays one by one)
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -8,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from goknot.kernels import _jit
-from goknot.kernels._jit import IN_I32, IN_I64, OUT_I32, OUT_I64, OUT_U8, helper, kernel
+from goknot.kernels._jit import IN_I32, IN_I64, OUT_I32, OUT_I64, OUT_U8, kernel
 from goknot.kernels.memory import Allocator
 
+_FIRST_ROOM = 1 << 14
 _MAX_DEPTH = 256  # distinct labels on one path; what lies deeper is folded into the last
 
 
@@ -39,75 +42,60 @@ class Folded:
         return tuple(reversed(found))
 
 
-@helper
-def _slot_of(key: int, table_key: NDArray[np.int64]) -> int:
-    """Where `key` is, or may be put; keys are not negative and -1 is an empty slot."""
-    last = len(table_key) - 1
-    mixed = np.int64(key) * np.int64(-7046029254386353131)
-    slot = (mixed ^ (mixed >> 32)) & last
-    while table_key[slot] != key and table_key[slot] >= 0:
-        slot = (slot + 1) & last
-    return int(slot)
-
-
-@kernel(_jit.tuple_of(OUT_I32, OUT_I32), IN_I32, IN_I32, OUT_I32, OUT_U8, _jit.i64)
+@kernel(_jit.i64, IN_I32, IN_I32, OUT_I32, OUT_U8, OUT_I32, OUT_I32, OUT_I32, OUT_I64, OUT_I32, _jit.i64)
 def _fold(
     idom: NDArray[np.int32],
     label_by_position: NDArray[np.int32],
     path_by_position: NDArray[np.int32],
     is_outermost: NDArray[np.uint8],
+    parent: NDArray[np.int32],
+    label_of: NDArray[np.int32],
+    depth_of: NDArray[np.int32],
+    table_key: NDArray[np.int64],
+    table_path: NDArray[np.int32],
     max_depth: int,
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Fills the two arrays by position and returns the parents and labels of the paths.
+) -> int:
+    """Fills the two arrays by position; returns how many paths there are, or -1 when the tables are too small.
 
-    Each pair of a path and a label is decided once and kept in an open hash table: the path it leads to, or -1 - path
-    when it leads nowhere: the label is on the path already, or the path is full.
+    Each pair of a path and a label is decided once and kept in an open hash table of -1s before: the path it leads to,
+    or -1 - path when it leads nowhere: the label is on the path already, or the path is full.
     """
-    parent, label_of, depth_of = np.full(64, -1, np.int32), np.full(64, -1, np.int32), np.zeros(64, np.int32)
-    table_key, table_path = np.full(256, -1, np.int64), np.empty(256, np.int32)
+    last = len(table_key) - 1
+    parent[0], label_of[0], depth_of[0] = -1, -1, 0
     n_paths = 1
     n_keys = 0
     for here in range(len(idom)):
+        above = path_by_position[idom[here]] if here > 0 else np.int32(0)
         label = label_by_position[here]
         if label < 0:
             is_outermost[here] = 0
-            path_by_position[here] = path_by_position[idom[here]] if here > 0 else np.int32(0)
+            path_by_position[here] = above
             continue
-        above = path_by_position[idom[here]] if here > 0 else np.int32(0)
         key = (np.int64(above) << 32) | np.int64(label)
-        slot = _slot_of(int(key), table_key)
+        slot = key * np.int64(-7046029254386353131)
+        slot = (slot ^ (slot >> 32)) & last
+        while table_key[slot] != key and table_key[slot] >= 0:
+            slot = (slot + 1) & last
         if table_key[slot] < 0:
+            n_keys += 1
+            if 2 * n_keys > last:
+                return -1
             seen = above
             while seen > 0 and label_of[seen] != label:
                 seen = parent[seen]
-            found = np.int32(n_paths)
+            table_key[slot] = key
             if seen > 0 or depth_of[above] >= max_depth:
-                found = np.int32(-1 - above)
+                table_path[slot] = -1 - above
             else:
-                if n_paths == len(parent):
-                    parent = np.concatenate((parent, np.full(n_paths, -1, np.int32)))
-                    label_of = np.concatenate((label_of, np.full(n_paths, -1, np.int32)))
-                    depth_of = np.concatenate((depth_of, np.zeros(n_paths, np.int32)))
+                table_path[slot] = n_paths
                 parent[n_paths] = above
                 label_of[n_paths] = label
                 depth_of[n_paths] = depth_of[above] + 1
                 n_paths += 1
-            table_key[slot] = key
-            table_path[slot] = found
-            n_keys += 1
-            if 2 * n_keys > len(table_key):
-                old_key, old_path = table_key, table_path
-                table_key, table_path = np.full(2 * len(old_key), -1, np.int64), np.empty(2 * len(old_key), np.int32)
-                for old in range(len(old_key)):
-                    if old_key[old] >= 0:
-                        slot = _slot_of(int(old_key[old]), table_key)
-                        table_key[slot] = old_key[old]
-                        table_path[slot] = old_path[old]
-        else:
-            found = table_path[slot]
+        found = table_path[slot]
         is_outermost[here] = found >= 0
         path_by_position[here] = found if found >= 0 else -1 - found
-    return parent[:n_paths].copy(), label_of[:n_paths].copy()
+    return n_paths
 
 
 def fold(
@@ -129,8 +117,24 @@ def fold(
     """
     alloc = alloc or Allocator()
     path, outermost = alloc.empty(len(idom_by_position), np.int32), alloc.empty(len(idom_by_position), np.uint8)
-    parent, label = _fold(idom_by_position, label_by_position, path, outermost, max_depth)
-    return Folded(path, outermost, parent, label)
+    n_paths, room = -1, _FIRST_ROOM
+    while n_paths < 0:  # rarely twice: most heaps have few paths
+        parent, label_of, depth = (np.empty(room, np.int32) for _ in range(3))
+        keys = np.full(2 * room, -1, np.int64)
+        n_paths = _fold(
+            idom_by_position,
+            label_by_position,
+            path,
+            outermost,
+            parent,
+            label_of,
+            depth,
+            keys,
+            np.empty(2 * room, np.int32),
+            max_depth,
+        )
+        room *= 8
+    return Folded(path, outermost, parent[:n_paths].copy(), label_of[:n_paths].copy())
 
 
 @kernel(_jit.void, IN_I32, IN_I64, OUT_I64)

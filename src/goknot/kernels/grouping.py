@@ -1,6 +1,6 @@
 """Rings that look alike: equal sets of (type, field, type) over their inner edges."""
 
-# ruff: noqa: PLR0915, PLR0917  (kernels take arrays one by one and are one loop each)
+# ruff: noqa: PLR0917  (kernels take arrays one by one and are one loop each)
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from goknot.kernels import _jit
-from goknot.kernels._jit import IN_I32, IN_I64, OUT_I32, helper, kernel
+from goknot.kernels._jit import IN_I32, IN_I64, OUT_I32, OUT_I64, helper, kernel
 from goknot.kernels.components import RingSet
 from goknot.kernels.dominators import Dominated
 from goknot.kernels.memory import Allocator
 from goknot.kernels.rows import Rows
 
+_FIRST_ROOM = 1 << 12
 _PRIME = 1099511628211
 
 
@@ -48,57 +49,57 @@ def _mix(value: int) -> int:
     return int(mixed ^ ((mixed >> 32) & np.int64(0xFFFFFFFF)))
 
 
-@kernel(_jit.tuple_of(OUT_I32, OUT_I32, OUT_I32, OUT_I32), IN_I32, IN_I32, IN_I32)
+@kernel(_jit.i64, IN_I32, IN_I32, IN_I32, OUT_I32, OUT_I64, OUT_I32)
 def _number_triples(
-    source: NDArray[np.int32], field: NDArray[np.int32], target: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-    """edge -> triple, and the three labels of each triple."""
-    triple_by_edge = np.empty(len(source), np.int32)
-    first_edge = np.empty(64, np.int64)
-    table = np.full(256, -1, np.int32)
+    source: NDArray[np.int32],
+    field: NDArray[np.int32],
+    target: NDArray[np.int32],
+    triple_by_edge: NDArray[np.int32],
+    first_edge: NDArray[np.int64],
+    table: NDArray[np.int32],
+) -> int:
+    """edge -> triple and triple -> its first edge; returns how many triples, or -1 when `table` is too small.
+
+    `table` holds -1s before; its length is a power of two.
+    """
     n_triples = 0
     for edge in range(len(source)):
-        mixed = _mix(_mix(_mix(source[edge]) + field[edge]) + target[edge])
-        slot = mixed & (len(table) - 1)
+        slot = _mix(_mix(_mix(source[edge]) + field[edge]) + target[edge]) & (len(table) - 1)
         while table[slot] >= 0:
             other = first_edge[table[slot]]
             if source[other] == source[edge] and field[other] == field[edge] and target[other] == target[edge]:
                 break
             slot = (slot + 1) & (len(table) - 1)
         if table[slot] < 0:
-            if n_triples == len(first_edge):
-                first_edge = np.concatenate((first_edge, np.empty(n_triples, np.int64)))
+            if 2 * n_triples >= len(table):
+                return -1
             first_edge[n_triples] = edge
             table[slot] = n_triples
             n_triples += 1
         triple_by_edge[edge] = table[slot]
-        if 2 * n_triples > len(table):
-            table = np.full(2 * len(table), -1, np.int32)
-            for triple in range(n_triples):
-                other = first_edge[triple]
-                slot = _mix(_mix(_mix(source[other]) + field[other]) + target[other]) & (len(table) - 1)
-                while table[slot] >= 0:
-                    slot = (slot + 1) & (len(table) - 1)
-                table[slot] = triple
-    first_edge = first_edge[:n_triples]
-    return triple_by_edge, source[first_edge], field[first_edge], target[first_edge]
+    return n_triples
 
 
-@kernel(_jit.tuple_of(OUT_I32, _jit.OUT_I64, OUT_I32), IN_I64, IN_I32, IN_I32, _jit.i64)
+@kernel(_jit.i64, IN_I64, IN_I32, IN_I32, OUT_I32, OUT_I64, OUT_I64, OUT_I32, OUT_I64, OUT_I32, OUT_I32)
 def _group(
-    edge_start: NDArray[np.int64], triple_by_edge: NDArray[np.int32], class_by_ring: NDArray[np.int32], n_triples: int
-) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32]]:
-    """ring -> group, and each group's triples. Equal hashes are only a hint: the sets are compared."""
-    n_rings = len(class_by_ring)
-    group_by_ring = np.empty(n_rings, np.int32)
-    last_ring = np.full(n_triples, -1, np.int64)
-    start = np.zeros(64, np.int64)
-    group_class = np.empty(64, np.int32)
-    group_hash = np.empty(64, np.int64)
-    pool = np.empty(256, np.int32)
-    table = np.full(256, -1, np.int32)
+    edge_start: NDArray[np.int64],
+    triple_by_edge: NDArray[np.int32],
+    class_by_ring: NDArray[np.int32],
+    group_by_ring: NDArray[np.int32],
+    last_ring: NDArray[np.int64],
+    start: NDArray[np.int64],
+    group_class: NDArray[np.int32],
+    group_hash: NDArray[np.int64],
+    pool: NDArray[np.int32],
+    table: NDArray[np.int32],
+) -> int:
+    """ring -> group, and each group's triples; returns how many groups, or -1 when there is too little room.
+
+    Equal hashes are only a hint: the sets are compared. `last_ring` and `table` hold -1s before.
+    """
     n_groups = 0
-    for ring in range(n_rings):
+    start[0] = 0
+    for ring in range(len(class_by_ring)):
         mixed = _mix(class_by_ring[ring])
         n_distinct = 0
         free = start[n_groups]  # the ring's own set is written where the next group's would be
@@ -109,7 +110,7 @@ def _group(
             last_ring[triple] = ring
             mixed += _mix(triple + _PRIME)
             if free + n_distinct == len(pool):
-                pool = np.concatenate((pool, np.empty(len(pool), np.int32)))
+                return -1
             pool[free + n_distinct] = triple
             n_distinct += 1
         slot = _mix(mixed) & (len(table) - 1)
@@ -125,24 +126,15 @@ def _group(
                 break
             slot = (slot + 1) & (len(table) - 1)
         if table[slot] < 0:
-            if n_groups + 1 == len(start):
-                start = np.concatenate((start, np.zeros(len(start), np.int64)))
-                group_class = np.concatenate((group_class, np.empty(len(group_class), np.int32)))
-                group_hash = np.concatenate((group_hash, np.empty(len(group_hash), np.int64)))
+            if 2 * n_groups >= len(table):
+                return -1
             group_class[n_groups] = class_by_ring[ring]
             group_hash[n_groups] = mixed
             start[n_groups + 1] = free + n_distinct
             table[slot] = n_groups
             n_groups += 1
         group_by_ring[ring] = table[slot]
-        if 2 * n_groups > len(table):
-            table = np.full(2 * len(table), -1, np.int32)
-            for group in range(n_groups):
-                slot = _mix(group_hash[group]) & (len(table) - 1)
-                while table[slot] >= 0:
-                    slot = (slot + 1) & (len(table) - 1)
-                table[slot] = group
-    return group_by_ring, start[: n_groups + 1].copy(), pool[: start[n_groups]].copy()
+    return n_groups
 
 
 def group_rings(
@@ -162,9 +154,39 @@ def group_rings(
         target_label: inner edge -> label of the node it enters.
         class_by_ring: ring -> what else must be equal, e.g. a code for its verdict.
     """
-    triple_by_edge, source, field, target = _number_triples(source_label, field_label, target_label)
-    group_by_ring, start, pool = _group(edge_start, triple_by_edge, class_by_ring, len(source))
-    return Signatures(group_by_ring, start, pool, source, field, target)
+    triple_by_edge = np.empty(len(source_label), np.int32)
+    n_triples, room = -1, _FIRST_ROOM
+    while n_triples < 0:
+        first_edge, table = np.empty(room, np.int64), np.full(2 * room, -1, np.int32)
+        n_triples = _number_triples(source_label, field_label, target_label, triple_by_edge, first_edge, table)
+        room *= 8
+    n_groups, room = -1, _FIRST_ROOM
+    group_by_ring = np.empty(len(class_by_ring), np.int32)
+    while n_groups < 0:
+        start, group_class, group_hash = (
+            np.empty(room + 1, np.int64),
+            np.empty(room, np.int32),
+            np.empty(room, np.int64),
+        )
+        pool, table = np.empty(4 * room, np.int32), np.full(2 * room, -1, np.int32)
+        last_ring = np.full(n_triples, -1, np.int64)
+        n_groups = _group(
+            edge_start,
+            triple_by_edge,
+            class_by_ring,
+            group_by_ring,
+            last_ring,
+            start,
+            group_class,
+            group_hash,
+            pool,
+            table,
+        )
+        room *= 8
+    first = first_edge[:n_triples]
+    start = start[: n_groups + 1].copy()
+    labels = source_label[first], field_label[first], target_label[first]
+    return Signatures(group_by_ring, start, pool[: start[-1]].copy(), *labels)
 
 
 @kernel(_jit.void, IN_I64, IN_I32, IN_I32, IN_I32, IN_I32, IN_I32, OUT_I32)

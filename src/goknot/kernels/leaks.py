@@ -13,11 +13,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from goknot.kernels import _jit
-from goknot.kernels._jit import IN_I32, IN_I64, OUT_I32, OUT_U8, kernel
+from goknot.kernels._jit import IN_I32, IN_I64, OUT_I32, OUT_U8, helper, kernel
 from goknot.kernels.memory import Allocator
 from goknot.kernels.rows import Rows
 
 _MARKED, _AWAITED, _CLOSED = 1, 2, 4
+
+
+@helper
+def _first_at(values: NDArray[np.int32], value: int) -> int:
+    """Where `value` stands or would stand in ascending `values`."""
+    low, high = 0, len(values)
+    while low < high:
+        middle = (low + high) // 2
+        if values[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @kernel(_jit.void, IN_I64, IN_I32, IN_I64, IN_I32, IN_I32, IN_I32, OUT_U8, OUT_U8, OUT_I32, _jit.i64)
@@ -39,7 +52,7 @@ def _wake(
         node = queue[head]
         head += 1
         if state[node] & _AWAITED:
-            at = np.searchsorted(awaited, node)
+            at = _first_at(awaited, node)
             while at < len(awaited) and awaited[at] == node:
                 goroutine = waiter[at]
                 at += 1
