@@ -83,6 +83,24 @@ def test_go_agrees(version: str, heap_image: ImageMaker) -> None:
     assert n_rings > 300
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("version", "options"),
+    [
+        ("1.22.10", {"experiment": "noallocheaders"}),
+        ("1.24.11", {"experiment": "noswissmap"}),
+        ("1.25.5", {"experiment": "greenteagc"}),
+        ("1.26.6", {"experiment": "nogreenteagc"}),
+        ("1.26.6", {"pie": True, "stripped": True}),
+        ("1.27.3", {"cgo": True}),
+    ],
+)
+def test_go_agrees_however_it_was_built(version: str, options: dict[str, object], heap_image: ImageMaker) -> None:
+    dump = read_heap_dump(str(heap_image(version, **options).dump))
+    graph = heap_graph(dump)
+    assert len(graph.addr_by_object) - int(graph.phantom_by_object.sum()) == dump.mem_stats["HeapObjects"]
+
+
 @pytest.mark.parametrize("version", MATRIX)
 def test_goroutines_and_finalizers(version: str, heap_image: ImageMaker) -> None:
     image = heap_image(version)

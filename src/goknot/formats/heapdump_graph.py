@@ -174,7 +174,7 @@ def _phantoms(dump: HeapDump, resolver: _Resolver, edge_target: Int32s) -> Bools
     """
     minor = _minor(dump.params.version)
     small = (resolver.n_bytes <= SMALL_BYTES) & (resolver.n_bytes > 0)
-    if minor < 22 or not small.any():
+    if minor < 22 or "noallocheaders" in dump.params.version or not small.any():
         return np.zeros(len(small), np.bool_)
     n_fields = np.array([len(field_off) for field_off in dump.objects.field_off_by_pattern], np.int64)
     has_fields = n_fields[dump.objects.pattern[resolver.record]] > 0

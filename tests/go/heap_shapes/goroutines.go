@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
@@ -336,6 +337,29 @@ func plantGoroutines() []*blocked {
 	}
 	waitUntilBlocked()
 	return all
+}
+
+// leakedSaysGo asks the goroutineleak profile; nil where there is none.
+func leakedSaysGo() []uint64 {
+	profile := pprof.Lookup("goroutineleak")
+	if profile == nil {
+		return nil
+	}
+	var text strings.Builder
+	if err := profile.WriteTo(&text, 2); err != nil {
+		panic(err)
+	}
+	leaked := []uint64{}
+	for _, line := range strings.Split(text.String(), "\n") {
+		if strings.HasPrefix(line, "goroutine ") && strings.Contains(line, "leaked") {
+			id, err := strconv.ParseUint(strings.Fields(line)[1], 10, 64)
+			if err != nil {
+				panic(err)
+			}
+			leaked = append(leaked, id)
+		}
+	}
+	return leaked
 }
 
 func address3p(k *knotted) string { return addressOf(&k.payload[0]) }

@@ -55,6 +55,7 @@ type description struct {
 	Plants     []*plant       `json:"plants"`
 	Goroutines []*blocked     `json:"goroutines"`
 	Finalized  map[string]int `json:"finalized"` // shape -> finalizers and cleanups that ran
+	GoLeaked   []uint64       `json:"go_leaked"` // with -ask-go: what Go's own goroutineleak profile says
 	Expected   map[string]int `json:"expected"`  // shape -> those that must run, as Go's own rules say
 }
 
@@ -65,6 +66,7 @@ var (
 	only    = flag.String("only", "", "only shapes with one of these prefixes, comma separated")
 	dump    = flag.String("dump", "", "write debug.WriteHeapDump to this file just before holding still")
 	garbage = flag.Bool("garbage", true, "plant unreachable rings too")
+	askGo   = flag.Bool("ask-go", false, "run the goroutineleak profile (Go 1.27, or 1.26 with the experiment); no dump then")
 	long    = flag.Int("long", 500, "objects in the long ring")
 )
 
@@ -136,7 +138,7 @@ func main() {
 	flag.Parse()
 	runtime.LockOSThread()
 	expected := map[string]int{}
-	inGoroutine(func() { plantRings("keep"); plantHolders() })
+	inGoroutine(func() { plantRings("keep"); plantHolders(); plantHandles() })
 	inGoroutine(func() { plantSpecials(expected); plantSpecials124(expected) })
 	goroutines := plantGoroutines()
 	settle()
@@ -145,7 +147,11 @@ func main() {
 	if *garbage {
 		inGoroutine(func() { plantRings("none") })
 	}
-	text := describe(goroutines, expected)
+	var leaked []uint64
+	if *askGo {
+		leaked = leakedSaysGo()
+	}
+	text := describe(goroutines, expected, leaked)
 	fd := -1
 	if *dump != "" {
 		var err error
@@ -179,11 +185,11 @@ func clearStack() {
 }
 
 //go:noinline
-func describe(goroutines []*blocked, expected map[string]int) []byte {
+func describe(goroutines []*blocked, expected map[string]int, leaked []uint64) []byte {
 	finalizedLock <- struct{}{}
 	text, err := json.Marshal(description{
 		Go: runtime.Version(), Pid: os.Getpid(), N: *instant, Plants: plants, Goroutines: goroutines,
-		Finalized: finalized, Expected: expected,
+		Finalized: finalized, Expected: expected, GoLeaked: leaked,
 	})
 	<-finalizedLock
 	if err != nil {
