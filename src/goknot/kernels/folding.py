@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from goknot.kernels import _jit
-from goknot.kernels._jit import IN_I32, IN_I64, OUT_I32, OUT_I64, OUT_U8, kernel
+from goknot.kernels._jit import IN_I32, IN_I64, IN_U8, OUT_I32, OUT_I64, OUT_U8, kernel
+from goknot.kernels.dominators import Dominated
 from goknot.kernels.memory import Allocator
 
 _FIRST_ROOM = 1 << 14
@@ -149,3 +150,64 @@ def sum_by(key: NDArray[np.int32], value: NDArray[np.int64], n_keys: int) -> NDA
     total = np.zeros(n_keys, np.int64)
     _add_up(key, value, total)
     return total
+
+
+@kernel(_jit.void, IN_I32, IN_I32, _jit.i64, _jit.i64, OUT_I32)
+def _label_types(
+    node_at: NDArray[np.int32], type_by_object: NDArray[np.int32], garbage: int, n_types: int, label: NDArray[np.int32]
+) -> None:
+    for here in range(len(node_at)):
+        node = node_at[here]
+        if node >= len(type_by_object):
+            label[here] = n_types + 1
+        else:
+            label[here] = type_by_object[node] if type_by_object[node] >= 0 else n_types
+    label[garbage] = n_types + 2
+
+
+def label_types(
+    node_by_position: NDArray[np.int32],
+    type_by_object: NDArray[np.int32],
+    garbage: int,
+    n_types: int,
+    alloc: Allocator | None = None,
+) -> NDArray[np.int32]:
+    """position -> the type of an object, n_types if not known; n_types + 1 for top nodes, + 2 for garbage's."""
+    label = (alloc or Allocator()).empty(len(node_by_position), np.int32)
+    _label_types(node_by_position, type_by_object, garbage, n_types, label)
+    return label
+
+
+@kernel(_jit.void, IN_I32, IN_U8, IN_I32, IN_I64, IN_I64, OUT_I64, OUT_I64, OUT_I64)
+def _sum_types(
+    label: NDArray[np.int32],
+    is_outermost: NDArray[np.uint8],
+    node_at: NDArray[np.int32],
+    retained: NDArray[np.int64],
+    bytes_by_object: NDArray[np.int64],
+    count: NDArray[np.int64],
+    own: NDArray[np.int64],
+    dominated: NDArray[np.int64],
+) -> None:
+    for here in range(len(label)):
+        key = label[here]
+        if key >= len(count):
+            continue
+        count[key] += 1
+        own[key] += bytes_by_object[node_at[here]]
+        if is_outermost[here]:
+            dominated[key] += retained[here]
+
+
+def sum_types(
+    label_by_position: NDArray[np.int32],
+    is_outermost: NDArray[np.uint8],
+    tree: Dominated,
+    bytes_by_object: NDArray[np.int64],
+    n_labels: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """label -> objects, their bytes, and what the outermost of them retain; labels from `n_labels` on do not count."""
+    count, own, dominated = (np.zeros(n_labels, np.int64) for _ in range(3))
+    tables = tree.node_by_position, tree.retained_by_position
+    _sum_types(label_by_position, is_outermost, *tables, bytes_by_object, count, own, dominated)
+    return count, own, dominated

@@ -46,9 +46,12 @@ def _wake(
     queue: NDArray[np.int32],
     tail: int,
 ) -> None:
-    """Runs the queue empty; `awaited` is ascending and names the objects that `waiter` waits on."""
+    """Runs until the queue is empty or everybody lives; `awaited` ascends and names the objects `waiter` waits on."""
     head = 0
-    while head < tail:
+    n_asleep = 0
+    for goroutine in range(len(is_live)):
+        n_asleep += 1 - is_live[goroutine]
+    while head < tail and n_asleep > 0:
         node = queue[head]
         head += 1
         if state[node] & _AWAITED:
@@ -59,6 +62,7 @@ def _wake(
                 if is_live[goroutine]:
                     continue
                 is_live[goroutine] = 1
+                n_asleep -= 1
                 for index in range(stack_start[goroutine], stack_start[goroutine + 1]):
                     target = stack_target[index]
                     if not state[target] & _MARKED:
@@ -85,7 +89,7 @@ def wake_all(
     wait_goroutine: NDArray[np.int32],
     is_live: NDArray[np.bool_],
     alloc: Allocator | None = None,
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+) -> NDArray[np.bool_]:
     """Finds the goroutines that run or can be woken.
 
     Args:
@@ -99,7 +103,7 @@ def wake_all(
         alloc: Where arrays come from.
 
     Returns:
-        goroutine -> True if it lives, and object -> True if reached.
+        goroutine -> True if it lives.
     """
     alloc = alloc or Allocator()
     n = edges.n_rows
@@ -123,4 +127,4 @@ def wake_all(
         queue,
         len(first),
     )
-    return live.astype(np.bool_), (state & _MARKED).astype(np.bool_)
+    return live.astype(np.bool_)

@@ -232,7 +232,8 @@ def test_retained_sizes_are_what_removing_shows(heap: Heap) -> None:
         assert tree.node_of(described.kind, described.id) == node
     verdicts = judge_rings(graph, holders)
     rings = verdicts.rings
-    retained = retained_by_ring(tree, holders, rings)
+    retained = retained_by_ring(tree, holders, rings, n_floods=0)
+    assert retained_by_ring(tree, holders, rings).tolist() == retained.tolist()
     for ring in range(rings.n_rings):
         members = rings.node[rings.node_start[ring] : rings.node_start[ring + 1]]
         gone = lost(*members.tolist())

@@ -13,7 +13,7 @@ from goknot.analyses.heap.holders import Holders
 from goknot.analyses.heap.tiers import Tier, cut_tiers, edges_of, gather, rows_from
 from goknot.kernels.components import RingSet, find_rings
 from goknot.kernels.dominators import Dominated, dominate
-from goknot.kernels.folding import fold, sum_by
+from goknot.kernels.folding import fold, label_types, sum_types
 from goknot.kernels.grouping import lead_into_rings, single_entries
 from goknot.kernels.memory import Allocator
 from goknot.kernels.reach import flood
@@ -201,26 +201,32 @@ def build_tree(graph: HeapGraph, holders: Holders, alloc: Allocator | None = Non
     return HeapTree(graph, tree, tops, edges)
 
 
-def retained_by_ring(heap: HeapTree, holders: Holders, rings: RingSet, alloc: Allocator | None = None) -> Int64s:
+def retained_by_ring(
+    heap: HeapTree, holders: Holders, rings: RingSet, alloc: Allocator | None = None, n_floods: int = 2
+) -> Int64s:
     """ring -> bytes that go when all its members go; exact.
 
     Where one member dominates the others its own retained size is the ring's. Other rings are entered in several
-    places: all pointers into them are led to their first member, which changes nothing outside and makes it dominate.
+    places: all pointers into them are led to their first member, which changes nothing outside and makes it dominate. Up to
+    `n_floods` of those are weighed one by one instead.
     """
     entry = single_entries(rings, heap.tree)
     retained = heap.tree.retained(np.maximum(entry, 0))
     several = np.flatnonzero(entry < 0)
-    if not len(several):
+    if len(several) <= n_floods:  # quicker than another tree
+        for ring in several.tolist():
+            members = rings.node[rings.node_start[ring] : rings.node_start[ring + 1]]
+            retained[ring] = retained_by_set(heap, holders, members, alloc)[1]
         return retained
     first = rings.node[rings.node_start[:-1]]
     lead = np.full(rings.n_rings, NO_ID, np.int32)
     lead[several] = first[several]
     tops = heap.tops.target.copy()
-    ring = np.full(len(tops), NO_ID, np.int32)
+    entered = np.full(len(tops), NO_ID, np.int32)
     is_object = tops < heap.graph.n_objects
-    ring[is_object] = rings.ring_by_node[tops[is_object]]
-    enters = np.flatnonzero(ring >= 0)[lead[ring[ring >= 0]] >= 0]
-    tops[enters] = lead[ring[enters]]
+    entered[is_object] = rings.ring_by_node[tops[is_object]]
+    enters = np.flatnonzero(entered >= 0)[lead[entered[entered >= 0]] >= 0]
+    tops[enters] = lead[entered[enters]]
     tree = dominate(
         lead_into_rings(heap.edges, rings.ring_by_node, lead, alloc),
         Rows(heap.tops.start, tops),
@@ -273,21 +279,13 @@ def own_bytes(heap: HeapTree) -> Int64s:
 def sizes_by_type(heap: HeapTree, n_types: int, alloc: Allocator | None = None) -> TypeSizes:
     """Sums over the types; what is garbage does not count."""
     graph, tree = heap.graph, heap.tree
-    garbage = tree.position_by_node[heap.node_of(NodeKind.GARBAGE)]
-    objects = np.flatnonzero(tree.node_by_position < graph.n_objects)
-    types = graph.type_by_object[tree.node_by_position[objects]]
-    label = np.full(len(tree.node_by_position), n_types + 1, np.int32)
-    label[objects] = np.where(types < 0, n_types, types)
-    label[garbage] = n_types + 2
+    garbage = int(tree.position_by_node[heap.node_of(NodeKind.GARBAGE)])
+    label = label_types(tree.node_by_position, graph.type_by_object, garbage, n_types, alloc)
     folded = fold(tree.idom_by_position, label, alloc=alloc)
-    is_garbage = _below_garbage(folded.parent_by_path, folded.label_by_path, n_types + 2)[folded.path_by_position]
-    counted = np.where((label <= n_types) & ~is_garbage, label, -1).astype(np.int32)
-    outermost = np.where(folded.is_outermost == 1, counted, -1).astype(np.int32)
-    return TypeSizes(
-        sum_by(counted, np.ones(len(counted), np.int64), n_types + 1),
-        sum_by(counted, own_bytes(heap), n_types + 1),
-        sum_by(outermost, tree.retained_by_position, n_types + 1),
-    )
+    is_garbage = _below_garbage(folded.parent_by_path, folded.label_by_path, n_types + 2)
+    label[is_garbage[folded.path_by_position]] = n_types + 2
+    sums = sum_types(label, folded.is_outermost, tree, graph.bytes_by_object, n_types + 1)
+    return TypeSizes(*sums)
 
 
 def _below_garbage(parent_by_path: Int32s, label_by_path: Int32s, label: int) -> npt.NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from goknot.analyses.heap.holders import HolderKind, Holders
 from goknot.analyses.heap.tiers import edges_of
 from goknot.analyses.heap.verdicts import Reason, RingVerdicts
 from goknot.kernels.components import shortest_cycle
+from goknot.kernels.folding import sum_by
 from goknot.kernels.grouping import group_rings
 from goknot.kernels.memory import Allocator
 from goknot.model.heap import NO_ID, HeapGraph
@@ -121,8 +122,8 @@ def group_by_signature(
     group = found.group_by_ring
     n_instances = np.bincount(group, minlength=n_groups)
     own = _sums_by_ring(rings.node_start, graph.bytes_by_object[rings.node])
-    totals = [_exact_sums(group, values, n_groups) for values in (np.diff(rings.node_start), own, retained_by_ring)]
-    by_group = np.lexsort((rings.node[rings.node_start[:-1]], retained_by_ring, group))
+    totals = [sum_by(group, values, n_groups) for values in (np.diff(rings.node_start), own, retained_by_ring)]
+    by_group = np.lexsort((retained_by_ring, group))  # stable: rings are numbered by address
     start = np.concatenate(([0], np.cumsum(n_instances)))
     seeds = holders.seed_by_object(alloc)[rings.node[rings.node_start[:-1]]]
     made = []
@@ -162,12 +163,6 @@ def name_of(names: Sequence[str], label: int, missing: str = UNKNOWN) -> str:
 def _sums_by_ring(start: Int64s, values: Int64s) -> Int64s:
     ends = np.concatenate((np.zeros(1, np.int64), np.cumsum(values)))
     return ends[start[1:]] - ends[start[:-1]]
-
-
-def _exact_sums(group: Int32s, values: Int64s, n_groups: int) -> Int64s:
-    order = np.argsort(group, kind="stable")
-    start = np.concatenate(([0], np.cumsum(np.bincount(group, minlength=n_groups))))
-    return _sums_by_ring(start, values[order])
 
 
 def _count_holders(holders: Holders, seeds: Int32s) -> list[tuple[HolderKind, int, int]]:

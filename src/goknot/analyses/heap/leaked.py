@@ -81,7 +81,7 @@ def find_leaked(graph: HeapGraph, alloc: Allocator | None = None) -> LeakedGorou
     is_live[(goroutines.block_by_goroutine == Block.ON_OBJECTS) & (np.diff(goroutines.wait_start) == 0)] = True
     no_stack = np.flatnonzero(roots.goroutine_by_root < 0)
     _, from_roots = gather(Rows(roots.target_start, roots.target_object), no_stack)
-    live, _ = wake_all(
+    live = wake_all(
         edges_of(graph),
         (graph.flags_by_object & ObjectFlag.GOROUTINE) != 0,
         np.concatenate((from_roots, kept.target)),
