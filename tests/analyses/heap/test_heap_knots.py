@@ -75,6 +75,15 @@ def test_a_timer_that_will_send_wakes() -> None:
     assert leaked(heap) == ()
 
 
+def test_a_channel_that_a_finalizer_may_use_wakes() -> None:
+    heap = Heap()
+    owner, channel = heap.new("owner"), heap.new("chan")
+    heap.point(owner, channel)
+    heap.special(SpecialKind.FINALIZER, owner)
+    wait_on(heap, 0, channel)
+    assert leaked(heap) == ()
+
+
 def test_a_sudog_of_another_does_not_wake() -> None:
     heap = Heap()
     machinery = ObjectFlag.RUNTIME | ObjectFlag.GOROUTINE

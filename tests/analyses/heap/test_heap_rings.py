@@ -83,7 +83,8 @@ def test_a_cleanup_on_a_ring_runs_unless_it_reaches_the_ring() -> None:
     a, _ = heap.ring("A", "B")
     closure = heap.new("closure")
     heap.special(SpecialKind.CLEANUP, a, closure)
-    assert reasons(heap) == [Reason.UNREACHABLE]
+    (group,) = judged(heap)
+    assert (group.reason, group.example.special) == (Reason.UNREACHABLE, -1)
     heap.point(closure, a)
     assert reasons(heap) == [Reason.CLEANUP_HOLDS_OBJECT]
 
@@ -294,3 +295,17 @@ def test_the_tree_from_the_top() -> None:
     assert [one.id for one in tree.top_objects(2)] == [big, small]
     assert [one.kind for one in tree.dominators_of(big)] == [NodeKind.ROOT, NodeKind.EVERYTHING]
     assert np.array_equal(tree.tree.children(big), [])
+
+
+def test_what_a_goroutine_keeps_of_labels_does_not_hide_a_variable() -> None:
+    heap = Heap()
+    g = heap.new("g", flags=ObjectFlag.RUNTIME | ObjectFlag.GOROUTINE)
+    labels, own = heap.new("labels", 100), heap.new("defer", 50)
+    heap.point(g, labels, own)
+    heap.goroutine(g=g)
+    heap.root(g, kind=RootKind.RUNTIME)
+    variable = heap.root(labels)
+    graph = heap.graph()
+    tree = build_tree(graph, find_holders(graph))
+    assert tree.describe(tree.node_of(NodeKind.ROOT, variable)).retained_bytes == 100
+    assert tree.describe(tree.node_of(NodeKind.GOROUTINE, 0)).retained_bytes == 50

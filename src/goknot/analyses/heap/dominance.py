@@ -154,7 +154,6 @@ def _top_rows(graph: HeapGraph, holders: Holders, alloc: Allocator | None) -> Ro
     late = (
         (tier[special_target] % 2 == 1) | (tier[special_target] == Tier.STUCK) | (tier[special_target] >= Tier.PENDING)
     )
-    late &= tier[special_target] != Tier.GARBAGE
     heads = _garbage_heads(graph, holders, alloc)
     machinery = np.flatnonzero(((graph.flags_by_object & ObjectFlag.GOROUTINE) != 0) & (tier != Tier.GARBAGE))
     stacks = np.arange(stack, first_goroutine)
@@ -207,8 +206,8 @@ def retained_by_ring(
     """ring -> bytes that go when all its members go; exact.
 
     Where one member dominates the others its own retained size is the ring's. Other rings are entered in several
-    places: all pointers into them are led to their first member, which changes nothing outside and makes it dominate. Up to
-    `n_floods` of those are weighed one by one instead.
+    places: all pointers into them are led to their first member, which changes nothing outside and makes it dominate.
+    Up to `n_floods` of those are weighed one by one instead.
     """
     entry = single_entries(rings, heap.tree)
     retained = heap.tree.retained(np.maximum(entry, 0))

@@ -114,10 +114,7 @@ def find_stuck(
     self_held[chosen] = rings.ring_by_node[len(objects) :] >= 0
     stuck = np.zeros(graph.n_specials, np.bool_)
     origin = np.flatnonzero((self_held & of_unheld)[chosen]) + len(objects)
-    # A special is never stuck through an object that something firmer holds: those are left out of the search.
-    closed = np.zeros(edges.n_rows, np.uint8)
-    closed[: len(objects)][~unheld[objects]] = 255
-    tiers = spread(edges, [origin.astype(np.int32)], closed, alloc).tier_by_node
+    tiers = spread(edges, [origin.astype(np.int32)], np.zeros(edges.n_rows, np.uint8), alloc).tier_by_node
     stuck[chosen] = (tiers[len(objects) :] == 0) & of_unheld[chosen]
     return HeldSpecials(self_held, stuck, objects, chosen, edges, rings)
 
