@@ -167,6 +167,19 @@ class TypeTable:
             pass
         return None
 
+    def full_name(self, found: GoType, depth: int = 0) -> str:
+        """The name with whole import paths, also of what pointers, slices, maps and channels are made of."""
+        elem = self.type_at(found.elem_addr) if found.elem_addr and not found.pkg_path and depth < 50 else None
+        if elem is None:
+            return found.qualified_name
+        inner = self.full_name(elem, depth + 1)
+        key = self.type_at(found.key_addr) if found.kind == MAP else None
+        if key and found.name == f"map[{key.name}]{elem.name}":
+            return f"map[{self.full_name(key, depth + 1)}]{inner}"
+        if found.kind != MAP and found.name.endswith(elem.name):
+            return found.name.removesuffix(elem.name) + inner
+        return found.name
+
     def sections(self) -> list[tuple[int, int]]:
         """(start, end) of every module's types."""
         return [(start, end) for start, end, _ in self._sections]

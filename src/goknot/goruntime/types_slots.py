@@ -32,6 +32,8 @@ SIZE_CLASSES = (
 )
 # fmt: on
 PAGE_BYTES = 8192
+# What time.NewTimer returns is the beginning of a runtime.timeTimer (runtime/time.go, `newTimer`; Go 1.23 and later).
+LARGER_IN_TRUTH = frozenset({"time.Timer", "time.Ticker"})
 HEADER_BYTES = 8
 
 
@@ -68,7 +70,7 @@ class FlowTypes:
         self._slots: list[list[Slot]] = []
         self._id_by_addr: dict[int, int] = {}
         self._id_by_key: dict[tuple[str, int], int] = {}
-        self._function_ids: dict[str, int] = {}
+        self._opaque_ids: dict[str, int] = {}
         self._waiting: list[tuple[int, go.GoType]] = []
         self._flat: dict[int, list[Slot]] = {}
         self._buckets: set[int] = set()
@@ -85,15 +87,20 @@ class FlowTypes:
         if found is None:
             self._id_by_addr[addr] = -1
             return -1
-        kind = self._id_by_addr[addr] = self._new(found.name, found.qualified_name, found.size_bytes, EXACT)
+        bounded = OPEN if found.qualified_name in LARGER_IN_TRUTH else EXACT
+        kind = self._id_by_addr[addr] = self._new(found.name, self._table.full_name(found), found.size_bytes, bounded)
         self._waiting.append((kind, found))
         return kind
 
+    def opaque_id(self, name: str) -> int:
+        """The id of something of any size whose insides stay unknown, e.g. the runtime's `g` and `sudog`."""
+        if name not in self._opaque_ids:
+            self._opaque_ids[name] = self._new(name, name, 8, OPEN)
+        return self._opaque_ids[name]
+
     def function_id(self, name: str) -> int:
         """The id of the closure objects of a function."""
-        if name not in self._function_ids:
-            self._function_ids[name] = self._new(f"func {name}", f"func {name}", 8, OPEN)
-        return self._function_ids[name]
+        return self.opaque_id(f"func {name}")
 
     def id_by_name(self) -> dict[str, int]:
         """Go's own types seen so far by qualified name; of two with one name the first."""
@@ -178,7 +185,7 @@ class FlowTypes:
         if known is not None:
             return known, False
         suffix = f" ({part})" if part else ""
-        made = self._new(owner.name + suffix, owner.qualified_name + suffix, size_bytes, bounded)
+        made = self._new(owner.name + suffix, self._table.full_name(owner) + suffix, size_bytes, bounded)
         self._id_by_key[key] = made
         return made, True
 
@@ -248,7 +255,7 @@ class FlowTypes:
             return -1
         made, new = self._made("channel", found, 88, OPEN)
         if new:
-            self.names[made], self.qualified[made] = f"chan {found.name}", f"chan {found.qualified_name}"
+            self.names[made], self.qualified[made] = f"chan {found.name}", f"chan {self._table.full_name(found)}"
             self._slots[made] = [(2, MANY, self.id_at(elem_addr))]
         return made
 
@@ -296,7 +303,10 @@ class FlowTypes:
             return self._made(part, owner, 0, OPEN)[0]
         if made not in self._storages:
             self._storages.add(made)
-            self.names[made], self.qualified[made] = f"{owner.name} ({part})", f"{owner.qualified_name} ({part})"
+            self.names[made], self.qualified[made] = (
+                f"{owner.name} ({part})",
+                f"{self._table.full_name(owner)} ({part})",
+            )
             self._waiting.append((made, found))
         return made
 

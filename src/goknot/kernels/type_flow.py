@@ -19,6 +19,8 @@ SCALAR, ANY, ONE, MANY, DIRECTORY = 0, 1, 2, 3, 4
 # ANY: a pointer of unknown kind; ONE: to one value of type `arg`; MANY: to the first of several; DIRECTORY: to a swiss
 # map's table of tables (an array of type `arg`) or to its only group (the type in the next word's `arg`).
 
+TINY_BYTES = 16  # small values without pointers share a slot of this size (runtime/malloc.go, tiny allocator)
+
 # How a type is bounded.
 EXACT, OPEN = 0, 1  # OPEN: the object may be longer than the type, and its pointers may stand anywhere
 
@@ -51,7 +53,7 @@ def _fits(  # noqa: PLR0911 - one line for each way not to fit
     if (n_words == 0) != (noscan_by_object[target] != 0):
         return False
     if many:
-        if inner % size:
+        if inner % size or (inner and bytes_by_object[target] == TINY_BYTES and n_words == 0):
             return False
     elif inner or (header_class_by_type[kind] if header else class_by_type[kind]) != bytes_by_object[target]:
         return False
