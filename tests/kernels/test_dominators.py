@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from graphs import Lists, csr, graphs, reach
+from graphs import Lists, csr, graphs, ints, reach
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,6 +61,27 @@ def test_cut_edges_do_not_count(case: tuple[Lists, Lists], data: st.DataObject) 
     cut, tier = data.draw(levels), data.draw(levels)
     rows = [[t for t in row if tier[t] >= cut[node]] for node, row in enumerate(objects)] + tops
     check(build(objects, tops, cut, tier), rows, len(objects), len(objects))
+
+
+@given(rooted(), st.data())
+def test_objects_may_own_top_nodes(case: tuple[Lists, Lists], data: st.DataObject) -> None:
+    objects, tops = case
+    n = len(objects)
+    pair = st.tuples(st.integers(0, n - 1), st.integers(n, n + len(tops) - 1))
+    pairs = sorted(data.draw(st.lists(pair, max_size=4))) if n else []
+    rows = [[*row, *(top for owner, top in pairs if owner == node)] for node, row in enumerate(objects)] + tops
+    plain = np.zeros(n, np.uint8)
+    found = dominate(
+        csr(objects),
+        csr(tops),
+        bytes_by_node=np.array([8 * (3 * node + 1) for node in range(n)], np.int64),
+        cut=plain,
+        tier_by_node=plain,
+        owner=ints(owner for owner, _ in pairs),
+        owned=ints(top for _, top in pairs),
+    )
+    assert not plain.any()
+    check(found, rows, n, n)
 
 
 @given(st.integers(20, 90), st.integers(0, 2**32 - 1), st.floats(0.8, 2.5))

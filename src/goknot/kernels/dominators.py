@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from goknot.kernels import _jit
-from goknot.kernels._jit import IN_I32, IN_I64, IN_U8, OUT_I32, OUT_I64, kernel
+from goknot.kernels._jit import IN_I32, IN_I64, IN_U8, OUT_I32, OUT_I64, helper, kernel
 from goknot.kernels.memory import Allocator
 from goknot.kernels.rows import Rows
 
 _LEAF = -2  # in `position`: not reached yet and without edges
+_OWNS = 128  # in `cut`: the object owns top nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,22 @@ class Dominated:
         return np.sort(self.node_by_position[np.flatnonzero(self.idom_by_position == position)])
 
 
+@helper
+def _first_at(values: NDArray[np.int32], value: int) -> int:
+    """Where `value` stands or would stand in ascending `values`."""
+    low, high = 0, len(values)
+    while low < high:
+        middle = (low + high) // 2
+        if values[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 @kernel(
     _jit.tuple_of(_jit.i64, _jit.i64),
-    *(IN_I64, IN_I32, IN_I64, IN_I32, IN_U8, IN_U8),
+    *(IN_I64, IN_I32, IN_I64, IN_I32, IN_I32, IN_I32, IN_U8, IN_U8),
     *(OUT_I32, OUT_I32, OUT_I32, OUT_I32, OUT_I32, OUT_I32, OUT_I32),
 )
 def _search(
@@ -73,6 +87,8 @@ def _search(
     edge_target: NDArray[np.int32],
     top_start: NDArray[np.int64],
     top_target: NDArray[np.int32],
+    owner: NDArray[np.int32],
+    owned: NDArray[np.int32],
     cut: NDArray[np.uint8],
     tier_by_node: NDArray[np.uint8],
     position: NDArray[np.int32],
@@ -89,7 +105,8 @@ def _search(
     """
     n = len(edge_start) - 1
     for node in range(n):
-        position[node] = _LEAF if edge_start[node] == edge_start[node + 1] else -1
+        leaf = edge_start[node] == edge_start[node + 1] and cut[node] < _OWNS
+        position[node] = _LEAF if leaf else -1
     for node in range(n, len(position)):
         position[node] = -1
     position[n] = 0
@@ -103,18 +120,27 @@ def _search(
     while here >= 0:
         node = node_at[here]
         descended = False
+        first_owned = 0
         if node < n:
             first = edge_start[node]
             edge = first + cursor[here]
             last = edge_start[node + 1]
-            lowest = cut[node]
+            end = last
+            lowest = cut[node] & (_OWNS - 1)
+            if cut[node] >= _OWNS:
+                first_owned = _first_at(owner, node)
+                end += _first_at(owner, node + 1) - first_owned
         else:
             first = top_start[node - n]
             edge = first + cursor[here]
             last = top_start[node - n + 1]
+            end = last
             lowest = 0
-        while edge < last:
-            target = edge_target[edge] if node < n else top_target[edge]
+        while edge < end:
+            if edge >= last:
+                target = owned[first_owned + edge - last]
+            else:
+                target = edge_target[edge] if node < n else top_target[edge]
             edge += 1
             if lowest > 0 and target < n and tier_by_node[target] < lowest:
                 continue
@@ -215,6 +241,8 @@ def dominate(
     bytes_by_node: NDArray[np.int64],
     cut: NDArray[np.uint8],
     tier_by_node: NDArray[np.uint8],
+    owner: NDArray[np.int32] | None = None,
+    owned: NDArray[np.int32] | None = None,
     alloc: Allocator | None = None,
 ) -> Dominated:
     """Builds the dominator tree of everything the first top node reaches.
@@ -223,20 +251,27 @@ def dominate(
         edges: object -> objects it points at; n rows.
         tops: top node -> nodes it points at (an object, or n + a top node); the first is the tree's root, node n.
         bytes_by_node: object -> size; top nodes have none.
-        cut: object -> the lowest tier its edges lead to: an edge to an object of a lower tier does not count. 0 for
-            everywhere. So the runtime's own structures, which point back into everything, never hide who holds it.
+        cut: object -> the lowest tier its edges lead to, below 128 (0: everywhere); an edge to an object of a lower tier
+            does not count. So the runtime's own structures, which point back into everything, never hide who holds it.
         tier_by_node: object -> tier (see `reach.spread`).
+        owner: Objects that point at top nodes, ascending, one for each such edge.
+        owned: The top nodes they point at, as nodes.
         alloc: Where arrays come from.
     """
     alloc = alloc or Allocator()
     n_nodes = edges.n_rows + tops.n_rows
     position, node_at = alloc.empty(n_nodes, np.int32), alloc.empty(n_nodes, np.int32)
     idom, cursor, head = (alloc.empty(n_nodes, np.int32) for _ in range(3))
-    n_edges = len(edges.target) + len(tops.target)
+    owner, owned = (np.empty(0, np.int32) if one is None else one for one in (owner, owned))
+    cut = cut.copy()
+    cut[owner] |= _OWNS
+    n_edges = len(edges.target) + len(tops.target) + len(owned)
     pair_source, pair_next = alloc.empty(n_edges, np.int32), alloc.empty(n_edges, np.int32)
     n_seen, n_pairs = _search(
         *edges,
         *tops,
+        owner,
+        owned,
         cut,
         tier_by_node,
         position,

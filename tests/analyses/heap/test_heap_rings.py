@@ -211,6 +211,8 @@ def test_unknown_types_and_no_objects() -> None:
 def naive_graph(heap: Heap, graph: HeapGraph, holders: Holders, tree: HeapTree) -> list[list[int]]:
     tier, cut = holders.tier_by_object, cut_tiers(graph)
     objects = [[t for t in row if tier[t] >= cut[node]] for node, row in enumerate(heap.rows)]
+    for owner, special in zip(tree.owner.tolist(), tree.owned.tolist(), strict=True):
+        objects[owner].append(special)
     return objects + [tree.tops.of(row).tolist() for row in range(tree.tops.n_rows)]
 
 

@@ -63,12 +63,22 @@ class HeapTree:
     """The dominator tree of all objects, garbage under a node of its own.
 
     Nodes: objects, then the root of everything, stacks, goroutines, roots, specials, garbage.
+
+    Attributes:
+        graph: The heap.
+        tree: The tree by positions.
+        tops: Nodes from the root of everything on -> nodes they point at.
+        edges: object -> objects.
+        owner: Objects with specials that are not due, ascending; int32.
+        owned: The specials of those, as nodes; int32.
     """
 
     graph: HeapGraph
     tree: Dominated
     tops: Rows
     edges: Rows
+    owner: Int32s
+    owned: Int32s
 
     def kind_of(self, node: int) -> tuple[NodeKind, int]:
         """What a node stands for."""
@@ -134,6 +144,12 @@ def _garbage_heads(graph: HeapGraph, holders: Holders, alloc: Allocator | None) 
     return np.sort(np.concatenate((plain, firsts))).astype(np.int32)
 
 
+def _specials_of_objects(graph: HeapGraph, holders: Holders) -> tuple[Int64s, Int64s]:
+    """The specials whose objects are held by more than specials that are due, and the others."""
+    is_held = holders.tier_by_object[graph.specials.object_by_special] < Tier.PENDING
+    return np.flatnonzero(is_held), np.flatnonzero(~is_held)
+
+
 def _top_rows(graph: HeapGraph, holders: Holders, alloc: Allocator | None) -> Rows:
     """The rows above the objects: everything -> stacks -> goroutines -> frames -> objects, and so on."""
     n = graph.n_objects
@@ -149,32 +165,38 @@ def _top_rows(graph: HeapGraph, holders: Holders, alloc: Allocator | None) -> Ro
     with_object = np.flatnonzero(graph.goroutines.object_by_goroutine >= 0)
     g_owner, g_target = gather(edges_of(graph), graph.goroutines.object_by_goroutine[with_object])
     g_late = tier[g_target] >= Tier.RUNTIME
-    kept = holders.leaked.kept_by_special
-    special_owner, special_target = gather(kept, np.arange(graph.n_specials))
-    late = (
-        (tier[special_target] % 2 == 1) | (tier[special_target] == Tier.STUCK) | (tier[special_target] >= Tier.PENDING)
-    )
+    of_object, due = _specials_of_objects(graph, holders)
+    words = Rows(graph.specials.target_start, graph.specials.target_object)
+    word_owner, word = gather(words, of_object)
+    # A finalizer's object points by itself at what the finalizer keeps, unless its pointers do not count.
+    opaque = (graph.flags_by_object[graph.specials.object_by_special[of_object]] & ObjectFlag.RUNTIME) != 0
+    kept = np.concatenate((due, of_object[opaque]))
+    kept_owner, kept_target = gather(holders.leaked.kept_by_special, kept)
+    origins = graph.specials.object_by_special[holders.specials.is_stuck & holders.specials.is_self_held]
     heads = _garbage_heads(graph, holders, alloc)
     machinery = np.flatnonzero(((graph.flags_by_object & ObjectFlag.GOROUTINE) != 0) & (tier != Tier.GARBAGE))
     stacks = np.arange(stack, first_goroutine)
-    below_all = np.concatenate((stacks, first_root + free_roots, np.arange(special, garbage + 1)))
+    below_all = np.concatenate((stacks, first_root + free_roots, special + due, [garbage]))
     owners = (
-        np.zeros(len(below_all) + len(machinery), np.int64),
+        np.zeros(len(below_all) + len(machinery) + len(origins), np.int64),
         stack + graph.goroutines.stack_by_goroutine.astype(np.int64),
         first_goroutine + goroutine[stack_roots].astype(np.int64),
         first_goroutine + with_object[g_owner[g_late]],
         first_root + root_owner,
-        special + special_owner[late],
+        special + of_object[word_owner],
+        special + kept[kept_owner],
         np.full(len(heads), garbage),
     )
     targets = (
         n + below_all,
         machinery,
+        origins,
         n + np.arange(first_goroutine, first_root),
         n + first_root + stack_roots,
         g_target[g_late],
         root_target,
-        special_target[late],
+        word,
+        kept_target,
         heads,
     )
     return rows_from(np.concatenate(owners), np.concatenate(targets), garbage + 1)
@@ -183,21 +205,40 @@ def _top_rows(graph: HeapGraph, holders: Holders, alloc: Allocator | None) -> Ro
 def build_tree(graph: HeapGraph, holders: Holders, alloc: Allocator | None = None) -> HeapTree:
     """Builds the dominator tree.
 
-    Pointers from the runtime's structures count only to what nothing firmer reaches; what a special keeps counts for
-    the special only when it is not reached without one. What the runtime keeps of goroutines (g, sudog) is nobody's: it
-    is used again, not freed, when they end.
+    Pointers from the runtime's structures count only to what nothing firmer reaches. A special belongs to its object,
+    and goes when that goes; one that is due stands by itself. What the runtime keeps of goroutines (g, sudog) is
+    nobody's: it is used again, not freed, when they end.
     """
     tops = _top_rows(graph, holders, alloc)
     edges = edges_of(graph)
-    tree = dominate(
+    of_object, _ = _specials_of_objects(graph, holders)
+    first = _first_nodes(graph)[NodeKind.SPECIAL]
+    of_object = of_object[np.argsort(graph.specials.object_by_special[of_object], kind="stable")]
+    owner, owned = graph.specials.object_by_special[of_object], (first + of_object).astype(np.int32)
+    tree = _dominate(graph, holders, edges, tops, owner=owner, owned=owned, alloc=alloc)
+    return HeapTree(graph, tree, tops, edges, owner, owned)
+
+
+def _dominate(
+    graph: HeapGraph,
+    holders: Holders,
+    edges: Rows,
+    tops: Rows,
+    *,
+    owner: Int32s,
+    owned: Int32s,
+    alloc: Allocator | None,
+) -> Dominated:
+    return dominate(
         edges,
         tops,
         bytes_by_node=graph.bytes_by_object,
         cut=cut_tiers(graph),
         tier_by_node=holders.tier_by_object,
+        owner=owner,
+        owned=owned,
         alloc=alloc,
     )
-    return HeapTree(graph, tree, tops, edges)
 
 
 def retained_by_ring(
@@ -226,14 +267,9 @@ def retained_by_ring(
     entered[is_object] = rings.ring_by_node[tops[is_object]]
     enters = np.flatnonzero(entered >= 0)[lead[entered[entered >= 0]] >= 0]
     tops[enters] = lead[entered[enters]]
-    tree = dominate(
-        lead_into_rings(heap.edges, rings.ring_by_node, lead, alloc),
-        Rows(heap.tops.start, tops),
-        bytes_by_node=heap.graph.bytes_by_object,
-        cut=cut_tiers(heap.graph),
-        tier_by_node=holders.tier_by_object,
-        alloc=alloc,
-    )
+    led = lead_into_rings(heap.edges, rings.ring_by_node, lead, alloc)
+    tops_led = Rows(heap.tops.start, tops)
+    tree = _dominate(heap.graph, holders, led, tops_led, owner=heap.owner, owned=heap.owned, alloc=alloc)
     retained[several] = tree.retained(first[several])
     return retained
 
@@ -245,8 +281,25 @@ def retained_by_set(
     graph = heap.graph
     mark = np.zeros(graph.n_objects, np.uint8)
     mark[objects] = 2
-    seeds = heap.tops.target[heap.tops.target < graph.n_objects]
-    flood(heap.edges, seeds, mark, cut=cut_tiers(graph), tier_by_node=holders.tier_by_object, alloc=alloc)
+    special = _first_nodes(graph)[NodeKind.SPECIAL] - graph.n_objects
+    by_object = np.zeros(heap.tops.n_rows, np.bool_)
+    by_object[heap.owned - graph.n_objects] = True
+    _, seeds = gather(heap.tops, np.flatnonzero(~by_object))
+    waiting = heap.owned - graph.n_objects - special
+    while True:  # what specials keep, as their objects are reached
+        flood(
+            heap.edges,
+            seeds[seeds < graph.n_objects],
+            mark,
+            cut=cut_tiers(graph),
+            tier_by_node=holders.tier_by_object,
+            alloc=alloc,
+        )
+        reached = mark[graph.specials.object_by_special[waiting]] == 1
+        if not reached.any():
+            break
+        _, seeds = gather(heap.tops, special + waiting[reached])
+        waiting = waiting[~reached]
     gone = mark != 1
     return int(np.count_nonzero(gone)), int(graph.bytes_by_object[gone].sum())
 
