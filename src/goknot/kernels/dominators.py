@@ -251,8 +251,9 @@ def dominate(
         edges: object -> objects it points at; n rows.
         tops: top node -> nodes it points at (an object, or n + a top node); the first is the tree's root, node n.
         bytes_by_node: object -> size; top nodes have none.
-        cut: object -> the lowest tier its edges lead to, below 128 (0: everywhere); an edge to an object of a lower tier
-            does not count. So the runtime's own structures, which point back into everything, never hide who holds it.
+        cut: object -> the lowest tier its edges lead to, below 128 (0: everywhere); an edge to an object of a lower
+            tier does not count. So the runtime's own structures, which point back into everything, never hide who
+            holds it.
         tier_by_node: object -> tier (see `reach.spread`).
         owner: Objects that point at top nodes, ascending, one for each such edge.
         owned: The top nodes they point at, as nodes.

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from hypothesis import strategies as st
 
+from goknot.analyses.heap.dominance import HeapTree
+from goknot.analyses.heap.holders import Holders
+from goknot.analyses.heap.tiers import cut_tiers
 from goknot.model.heap import (
     Block,
     HeapGoroutines,
@@ -167,3 +170,12 @@ def live_goroutines(heap: Heap) -> list[bool]:
         if woken == live:
             return live
         live = woken
+
+
+def naive_graph(heap: Heap, graph: HeapGraph, holders: Holders, tree: HeapTree) -> list[list[int]]:
+    """All nodes of the dominator tree with the edges that count, as lists."""
+    tier, cut = holders.tier_by_object, cut_tiers(graph)
+    objects = [[t for t in row if tier[t] >= cut[node]] for node, row in enumerate(heap.rows)]
+    for owner, special in zip(tree.owner.tolist(), tree.owned.tolist(), strict=True):
+        objects[owner].append(special)
+    return objects + [tree.tops.of(row).tolist() for row in range(tree.tops.n_rows)]

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
-from heaps import Heap, heaps, reach
+from heaps import Heap, heaps, naive_graph, reach
 from hypothesis import given
 
 from goknot.analyses.heap.dominance import (
-    HeapTree,
     NodeKind,
     build_tree,
     retained_by_ring,
@@ -13,10 +12,10 @@ from goknot.analyses.heap.dominance import (
     sizes_by_type,
 )
 from goknot.analyses.heap.groups import RingGroup, group_by_signature
-from goknot.analyses.heap.holders import HolderKind, Holders, find_holders
-from goknot.analyses.heap.tiers import Tier, cut_tiers
+from goknot.analyses.heap.holders import HolderKind, find_holders
+from goknot.analyses.heap.tiers import Tier
 from goknot.analyses.heap.verdicts import VERDICT_BY_REASON, Reason, judge_rings
-from goknot.model.heap import Block, HeapGraph, ObjectFlag, ObjectState, RootKind, SpecialKind
+from goknot.model.heap import Block, ObjectFlag, ObjectState, RootKind, SpecialKind
 from goknot.model.verdict import Verdict
 
 
@@ -206,14 +205,6 @@ def test_unknown_types_and_no_objects() -> None:
     heap.root(*heap.ring("", "A"))
     assert judged(heap)[0].key == ("A.->unknown", "unknown.->A")
     assert judged(Heap()) == []
-
-
-def naive_graph(heap: Heap, graph: HeapGraph, holders: Holders, tree: HeapTree) -> list[list[int]]:
-    tier, cut = holders.tier_by_object, cut_tiers(graph)
-    objects = [[t for t in row if tier[t] >= cut[node]] for node, row in enumerate(heap.rows)]
-    for owner, special in zip(tree.owner.tolist(), tree.owned.tolist(), strict=True):
-        objects[owner].append(special)
-    return objects + [tree.tops.of(row).tolist() for row in range(tree.tops.n_rows)]
 
 
 @given(heaps(flags=(0, 0, 0, ObjectFlag.RUNTIME, ObjectFlag.POOL), kinds=tuple(RootKind)))
