@@ -17,6 +17,8 @@ from goknot.formats.dwarf import Dwarf
 from goknot.formats.elf import ElfFile
 from goknot.layouts.layout import STRUCTS
 
+# Whether a release has them (internal/abi/type.go): how interfaces hold pointers, how masks of types are kept
+ABI_NAMES = ("TFlagDirectIface", "TFlagGCMaskOnDemand", "KindGCProg")
 TABLES = Path(__file__).resolve().parent.parent / "src/goknot/layouts/tables"
 MAIN = """package main
 import ("fmt"; "os"; "runtime"; "runtime/debug"; "time"; "sync")
@@ -71,6 +73,8 @@ def make(goroot: Path, arch: str) -> None:
         name: int(value)
         for name, value in re.findall(r"^\s*(_KindSpecial\w+)\s*= (\d+)", (runtime / "mheap.go").read_text(), re.M)
     }
+    abi = (goroot / "src/internal/abi/type.go").read_text()
+    constants |= {name: int(re.search(rf"\b{name}\b", abi) is not None) for name in ABI_NAMES}
     table = {
         "go": minor,
         "arch": arch,

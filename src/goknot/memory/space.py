@@ -55,6 +55,11 @@ class AddressSpace:
         """The first backing's bytes."""
         return self.backings[0]
 
+    @property
+    def main_words(self) -> UInt64s:
+        """The first backing as a word at every byte."""
+        return self._words[0]
+
     def read(self, addr: int, n_bytes: int) -> bytes:
         """Bytes at an address; they may cross stretches that adjoin.
 
@@ -154,4 +159,21 @@ def _disjoint(stretches: Sequence[Stretch]) -> list[Stretch]:
             insort(kept, piece, key=lambda stretch: stretch.start_addr)
             starts.insert(index + 1, at)
             at = stop
-    return kept
+    return _merged(kept)
+
+
+def _merged(kept: list[Stretch]) -> list[Stretch]:
+    """Joins stretches that adjoin both in memory and in their backing: mappings split by madvise."""
+    joined: list[Stretch] = []
+    for stretch in kept:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and last.end_addr == stretch.start_addr
+            and last.backing == stretch.backing
+            and last.off + last.end_addr - last.start_addr == stretch.off
+        ):
+            joined[-1] = Stretch(last.start_addr, stretch.end_addr, last.backing, last.off)
+        else:
+            joined.append(stretch)
+    return joined
