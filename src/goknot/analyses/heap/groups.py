@@ -1,0 +1,192 @@
+"""Rings that look alike, counted together, with one to show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from goknot.analyses.heap.holders import HolderKind, Holders
+from goknot.analyses.heap.tiers import edges_of
+from goknot.analyses.heap.verdicts import Reason, RingVerdicts
+from goknot.kernels.components import shortest_cycle
+from goknot.kernels.folding import sum_by
+from goknot.kernels.grouping import group_rings
+from goknot.kernels.memory import Allocator
+from goknot.model.heap import NO_ID, HeapGraph
+
+if TYPE_CHECKING:
+    from goknot.model.heap import Int32s, Int64s
+
+UNKNOWN = "unknown"
+_MOST_HOLDERS = 5
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Link:
+    """A kind of pointer: from a type, by a field, to a type. Names only."""
+
+    source: str
+    field: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One ring of a group.
+
+    Attributes:
+        ring: Its number among all rings.
+        objects: All members, ascending.
+        cycle: A shortest cycle through the first member of the least type name; its first object is not repeated.
+        cycle_edges: The edge that leaves each object of `cycle`.
+        retained_bytes: What goes when the ring goes.
+        special: The finalizer or cleanup that makes it so, or -1.
+    """
+
+    ring: int
+    objects: tuple[int, ...]
+    cycle: tuple[int, ...]
+    cycle_edges: tuple[int, ...]
+    retained_bytes: int
+    special: int
+
+
+@dataclass(frozen=True, slots=True)
+class RingGroup:
+    """Rings with the same reason and the same kinds of pointers.
+
+    Attributes:
+        links: The kinds of pointers it is made of, sorted: its signature.
+        n_instances: How many rings.
+        n_objects: Their members.
+        own_bytes: Bytes of the members.
+        retained_bytes: What goes when each ring goes, summed; a ring inside what another keeps counts in both.
+        holders: What holds most of the instances, as (kind, holder, instances), most first.
+        n_holders: How many different holders there are.
+        example: The instance that keeps least, the lowest address first.
+    """
+
+    reason: Reason
+    links: tuple[Link, ...]
+    n_instances: int
+    n_objects: int
+    own_bytes: int
+    retained_bytes: int
+    holders: tuple[tuple[HolderKind, int, int], ...]
+    n_holders: int
+    example: Example
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The signature as text: the same in another image of the program."""
+        return tuple(f"{link.source}.{link.field}->{link.target}" for link in self.links)
+
+
+def group_by_signature(
+    graph: HeapGraph,
+    holders: Holders,
+    verdicts: RingVerdicts,
+    retained_by_ring: Int64s,
+    *,
+    type_names: Sequence[str],
+    field_by_edge: Int32s | None = None,
+    field_names: Sequence[str] = (),
+    alloc: Allocator | None = None,
+) -> tuple[RingGroup, ...]:
+    """Groups all rings, worst reason first, then by retained bytes, then by signature.
+
+    Args:
+        graph: The heap.
+        holders: Who holds what.
+        verdicts: The rings and their reasons.
+        retained_by_ring: See `dominance.retained_by_ring`.
+        type_names: type -> name.
+        field_by_edge: inner edge (of `verdicts.rings`) -> field label, -1 where not known; None for no fields at all.
+        field_names: field label -> name, indices folded.
+        alloc: Where arrays come from.
+    """
+    rings = verdicts.rings
+    types = graph.type_by_object
+    fields = np.full(len(rings.edge), NO_ID, np.int32) if field_by_edge is None else field_by_edge
+    found = group_rings(
+        rings.edge_start,
+        source_label=types[rings.edge_source],
+        field_label=fields,
+        target_label=types[graph.edge_target[rings.edge]],
+        class_by_ring=verdicts.reason_by_ring.astype(np.int32),
+    )
+    n_groups = len(found.triple_start) - 1
+    group = found.group_by_ring
+    n_instances = np.bincount(group, minlength=n_groups)
+    own = _sums_by_ring(rings.node_start, graph.bytes_by_object[rings.node])
+    totals = [sum_by(group, values, n_groups) for values in (np.diff(rings.node_start), own, retained_by_ring)]
+    by_group = np.lexsort((retained_by_ring, group))  # stable: rings are numbered by address
+    start = np.concatenate(([0], np.cumsum(n_instances)))
+    seeds = holders.seed_by_object(alloc)[rings.node[rings.node_start[:-1]]]
+    made = []
+    for index in range(n_groups):
+        instances = by_group[start[index] : start[index + 1]]
+        triples = found.triple[found.triple_start[index] : found.triple_start[index + 1]]
+        links = {
+            Link(
+                name_of(type_names, int(found.source_by_triple[triple])),
+                name_of(field_names, int(found.field_by_triple[triple]), ""),
+                name_of(type_names, int(found.target_by_triple[triple])),
+            )
+            for triple in triples
+        }
+        kept_by = _count_holders(holders, seeds[instances])
+        made.append(
+            RingGroup(
+                Reason(int(verdicts.reason_by_ring[instances[0]])),
+                tuple(sorted(links)),
+                len(instances),
+                int(totals[0][index]),
+                int(totals[1][index]),
+                int(totals[2][index]),
+                tuple(kept_by[:_MOST_HOLDERS]),
+                len(kept_by),
+                _example(graph, verdicts, int(instances[0]), int(retained_by_ring[instances[0]]), type_names),
+            )
+        )
+    return tuple(sorted(made, key=lambda one: (one.reason, -one.retained_bytes, one.links)))
+
+
+def name_of(names: Sequence[str], label: int, missing: str = UNKNOWN) -> str:
+    """The name of a label; labels below 0 have none."""
+    return missing if label < 0 else names[label]
+
+
+def _sums_by_ring(start: Int64s, values: Int64s) -> Int64s:
+    ends = np.concatenate((np.zeros(1, np.int64), np.cumsum(values)))
+    return ends[start[1:]] - ends[start[:-1]]
+
+
+def _count_holders(holders: Holders, seeds: Int32s) -> list[tuple[HolderKind, int, int]]:
+    known, counts = np.unique(seeds[seeds >= 0], return_counts=True)
+    total: dict[tuple[HolderKind, int], int] = {}
+    for seed, count in zip(known.tolist(), counts.tolist(), strict=True):
+        holder = HolderKind(int(holders.kind_by_seed[seed])), int(holders.holder_by_seed[seed])
+        total[holder] = total.get(holder, 0) + count
+    return sorted(
+        ((kind, holder, count) for (kind, holder), count in total.items()), key=lambda one: (-one[2], one[:2])
+    )
+
+
+def _example(
+    graph: HeapGraph, verdicts: RingVerdicts, ring: int, retained_bytes: int, type_names: Sequence[str]
+) -> Example:
+    rings = verdicts.rings
+    members = rings.node[rings.node_start[ring] : rings.node_start[ring + 1]]
+    cycle, edges = shortest_cycle(rings, edges_of(graph), ring, _first_member(graph, members, type_names))
+    special = int(verdicts.special_by_ring[ring])
+    return Example(ring, tuple(members.tolist()), tuple(cycle), tuple(edges), retained_bytes, special)
+
+
+def _first_member(graph: HeapGraph, members: Int32s, type_names: Sequence[str]) -> int:
+    types = np.unique(graph.type_by_object[members])
+    least = min(types.tolist(), key=lambda label: (label < 0, name_of(type_names, label)))
+    return int(members[np.argmax(graph.type_by_object[members] == least)])

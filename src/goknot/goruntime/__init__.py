@@ -1,0 +1,1 @@
+"""Go's runtime nouns read from an address space."""

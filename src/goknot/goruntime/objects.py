@@ -1,0 +1,257 @@
+"""Spans to objects: which slots are taken, which wait to be swept, and where each one's pointer mask is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from goknot.errors import InputError
+from goknot.goruntime.heap import ARENA_BYTES, PAGE_BYTES, PAGES_PER_ARENA, GoHeap, Spans, heap_arena_addr
+from goknot.kernels import pointer_scan as kernel
+from goknot.memory.space import MissingMemoryError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from goknot.goruntime.gcmask import MaskReader
+    from goknot.layouts.layout import Layout
+    from goknot.memory.source import Source
+
+    Bools = NDArray[np.bool_]
+    Int32s = NDArray[np.int32]
+    Int64s = NDArray[np.int64]
+    UInt8s = NDArray[np.uint8]
+    UInt64s = NDArray[np.uint64]
+
+SMALL_BYTES = 512  # gc.MinSizeForMallocHeader: up to it masks lie in the span
+ARENA = "runtime.heapArena"
+INLINE_MARKS = "runtime.spanInlineMarkBits"
+MAX_ARENAS = 1 << 22
+Index = tuple["UInt64s", "Int32s", "Int64s", "UInt64s", "Int64s", "UInt64s", "Int64s", "Int64s", "Int32s"]
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """Every object, and what a scan of their pointers needs.
+
+    Attributes:
+        index: Address to object, as `kernels.pointer_scan` takes it.
+        span_by_object: object -> span; int32.
+        off_by_object: object -> where its slot lies in the space's first backing; int64.
+        noscan, header_bytes, type_addr: See `goruntime.image.HeapImage`.
+        scan_arguments: The rest of what `kernels.pointer_scan.scan` takes.
+        problems: What was left out.
+    """
+
+    spans: Spans
+    index: Index
+    addr: UInt64s
+    n_bytes: Int64s
+    state: UInt8s
+    span_by_object: Int32s
+    off_by_object: Int64s
+    noscan: UInt8s
+    header_bytes: UInt8s
+    type_addr: UInt64s
+    mode_by_span: UInt8s
+    bits_off_by_span: Int64s
+    type_by_object: Int32s
+    types: tuple[Int64s, Int64s, Int64s, UInt64s]
+    arena_bits: tuple[UInt64s, UInt8s]
+    n_scan_words: int
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """Spans whose memory the image holds, and where."""
+
+    spans: Spans
+    off: Int64s
+    alloc_off: Int64s
+    mark_off: Int64s
+    inline_marks: Bools
+
+
+def read_objects(source: Source, layout: Layout, heap: GoHeap, masks: MaskReader) -> Objects:
+    """Lists the objects of all spans in use.
+
+    Raises:
+        InputError: None of the heap's memory is in the image.
+    """
+    placed, problems = _place(source, layout, heap)
+    spans = placed.spans
+    slot_start = np.concatenate(([0], np.cumsum(spans.nelems))).astype(np.int64)
+    states = np.zeros(int(slot_start[-1]), np.uint8)
+    starts = slot_start[:-1].copy()
+    n_objects = int(
+        kernel.slot_states(
+            source.space.main, placed.alloc_off, placed.mark_off, spans.freeindex, spans.nelems, starts, states
+        )
+    )
+    if n_objects >= 1 << 31:
+        raise InputError(source.where, f"holds {n_objects} objects; more than 2^31 are not supported")
+    object_by_slot = np.empty(len(states), np.int32)
+    addr, n_bytes = np.empty(n_objects, np.uint64), np.empty(n_objects, np.int64)
+    state, span = np.empty(n_objects, np.uint8), np.empty(n_objects, np.int32)
+    kernel.number_objects(
+        states, spans.base, spans.elem_bytes, spans.nelems, starts, object_by_slot, addr, n_bytes, state, span
+    )
+    off = placed.off[span] + (addr - spans.base[span]).astype(np.int64)
+    mode, bits_off = _mask_places(layout, placed)
+    first_addr, span_by_page, page_start, arena_addrs = _page_table(source, layout, heap, spans)
+    header = ((mode == kernel.TYPED) & (spans.size_class > 0)).astype(np.uint8)[span] * np.uint8(8)
+    type_addr, type_by_object, types, more = _types_of(source, spans, span, mode, header, addr, masks)
+    problems += more
+    arena_bits = _arena_bits(source, layout, arena_addrs)
+    index = (
+        np.array([first_addr], np.uint64), span_by_page, page_start, spans.base, spans.elem_bytes,
+        _divisors(spans), spans.nelems, starts, object_by_slot,
+    )  # fmt: skip
+    noscan = (mode == kernel.NOSCAN).astype(np.uint8)[span]
+    return Objects(
+        spans, index, addr, n_bytes, state, span, off, noscan, header, type_addr, mode, bits_off,
+        type_by_object, types, arena_bits, int(n_bytes[noscan == 0].sum()) // 8, tuple(problems),
+    )  # fmt: skip
+
+
+def _taken(spans: Spans, chosen: Bools) -> Spans:
+    return Spans(**{name: getattr(spans, name)[chosen] for name in Spans.__dataclass_fields__})
+
+
+def _place(source: Source, layout: Layout, heap: GoHeap) -> tuple[_Placed, list[str]]:
+    """Finds the spans' memory and bitmaps; what is not there is left out and said."""
+    space, spans = source.space, heap.in_use
+    problems = [f"{heap.n_skipped} spans make no sense and are left out"] if heap.n_skipped else []
+    off = space.main_offsets(spans.base, spans.n_pages * np.uint64(PAGE_BYTES))
+    bitmap_bytes = ((spans.nelems + 7) // 8).astype(np.uint64)
+    alloc_off = space.main_offsets(spans.alloc_bits_addr, bitmap_bytes)
+    mark_off = space.main_offsets(spans.mark_bits_addr, bitmap_bytes)
+    there = (off >= 0) & (alloc_off >= 0)
+    if not there.any():
+        raise InputError(
+            source.where, "does not hold the heap's memory", "see core(5): coredump_filter must include bit 0"
+        )
+    if not there.all():
+        problems.append(f"the memory of {int((~there).sum())} of {len(there)} spans is not in the image; left out")
+    spans, off, alloc_off, mark_off = _taken(spans, there), off[there], alloc_off[there], mark_off[there]
+    inline = _inline_marks(source, layout, heap, spans)
+    if inline.any():
+        from_end = layout.size(INLINE_MARKS) - layout.off(INLINE_MARKS, "marks")
+        mark_off = np.where(inline, off + spans.n_pages.astype(np.int64) * PAGE_BYTES - from_end, mark_off)
+    return _Placed(spans, off, alloc_off, np.where(_unswept(source, heap, spans), mark_off, -1), inline), problems
+
+
+def _unswept(source: Source, heap: GoHeap, spans: Spans) -> Bools:
+    """runtime/mheap.go, `mspan.sweepgen`: h-2 needs sweeping, h+1 too (cached since before the cycle).
+
+    h-1 is being swept: when the bitmaps were swapped already (freeindex starts anew, the new marks are clear) the
+    allocBits say it all.
+    """
+    age = (spans.sweepgen - heap.sweepgen).astype(np.int32)  # wraps, as Go's uint32
+    sweeping = np.flatnonzero(age == -1)
+    unswept = (age == -2) | (age == 1) | (age == -1)
+    for index in sweeping.tolist():
+        marks = source.space.read(int(spans.mark_bits_addr[index]), (int(spans.nelems[index]) + 7) // 8)
+        if not spans.freeindex[index] and not any(marks):
+            unswept[index] = False
+    return unswept
+
+
+def _inline_marks(source: Source, layout: Layout, heap: GoHeap, spans: Spans) -> Bools:
+    """Green Tea (Go 1.26, an experiment in 1.25): `heapArena.pageUseSpanInlineMarkBits`."""
+    inline = np.zeros(len(spans.base), np.bool_)
+    if not layout.has(ARENA, "pageUseSpanInlineMarkBits") or INLINE_MARKS not in layout.structs:
+        return inline
+    bits_off = layout.off(ARENA, "pageUseSpanInlineMarkBits")
+    arena_by_span = spans.base // np.uint64(ARENA_BYTES)
+    for arena in np.unique(arena_by_span).tolist():
+        at = heap_arena_addr(source.space, layout, source.arch, heap.addr, arena * ARENA_BYTES)
+        data = source.space.read(at + bits_off, PAGES_PER_ARENA // 8) if at else bytes(PAGES_PER_ARENA // 8)
+        flags = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little").astype(np.bool_)
+        chosen = arena_by_span == arena
+        inline[chosen] = flags[(spans.base[chosen] % np.uint64(ARENA_BYTES) // np.uint64(PAGE_BYTES)).astype(np.int64)]
+    return inline
+
+
+def _mask_places(layout: Layout, placed: _Placed) -> tuple[UInt8s, Int64s]:
+    """span -> where its objects' masks are (runtime/mbitmap.go; in the arena before Go 1.22)."""
+    spans = placed.spans
+    scan = spans.noscan == 0
+    mode = np.zeros(len(spans.base), np.uint8)
+    span_bytes = spans.n_pages.astype(np.int64) * PAGE_BYTES
+    bits_off = placed.off + span_bytes - span_bytes // 64
+    if layout.has(ARENA, "bitmap"):
+        mode[scan] = kernel.ARENA_BITS
+        return mode, bits_off
+    small = spans.elem_bytes <= SMALL_BYTES
+    mode[scan & small] = kernel.INLINE_BITS
+    mode[scan & ~small] = kernel.TYPED
+    if placed.inline_marks.any():
+        bits_off = bits_off - np.where(placed.inline_marks, layout.size(INLINE_MARKS), 0)
+    return mode, bits_off
+
+
+def _page_table(source: Source, layout: Layout, heap: GoHeap, spans: Spans) -> tuple[int, Int32s, Int64s, list[int]]:
+    """(first arena, page -> span, arena -> its first page or -1, addresses of the arenas' structures)."""
+    first_addr = int(spans.base[0]) // ARENA_BYTES * ARENA_BYTES
+    end_addr = int(spans.base[-1] + spans.n_pages[-1] * np.uint64(PAGE_BYTES))
+    n_arenas = -(-(end_addr - first_addr) // ARENA_BYTES)
+    if n_arenas > MAX_ARENAS:
+        raise InputError(source.where, "is damaged: the heap's addresses are too far apart")
+    n_pages = spans.n_pages.astype(np.int64)
+    total = int(n_pages.sum())
+    away = ((spans.base - np.uint64(first_addr)) // np.uint64(PAGE_BYTES)).astype(np.int64)
+    pages = np.repeat(away - np.concatenate(([0], np.cumsum(n_pages)[:-1])), n_pages) + np.arange(total)
+    present = np.unique(pages // PAGES_PER_ARENA)
+    page_start = np.full(n_arenas, -1, np.int64)
+    page_start[present] = np.arange(len(present)) * PAGES_PER_ARENA
+    span_by_page = np.full(len(present) * PAGES_PER_ARENA, -1, np.int32)
+    where = page_start[pages // PAGES_PER_ARENA] + pages % PAGES_PER_ARENA
+    span_by_page[where] = np.repeat(np.arange(len(spans.base), dtype=np.int32), n_pages)
+    addrs = [
+        heap_arena_addr(source.space, layout, source.arch, heap.addr, first_addr + arena * ARENA_BYTES)
+        for arena in present.tolist()
+    ]
+    return first_addr, span_by_page, page_start, addrs
+
+
+def _divisors(spans: Spans) -> UInt64s:
+    """mspan.divMul: division as multiplication; 0 where there is one slot (runtime/mkslotsizeclass, `classToDivMagic`)."""
+    magic = np.uint64((1 << 32) - 1) // spans.elem_bytes.astype(np.uint64) + np.uint64(1)
+    return np.where(spans.nelems == 1, np.uint64(0), magic)
+
+
+def _types_of(
+    source: Source, spans: Spans, span: Int32s, mode: UInt8s, header: UInt8s, addr: UInt64s, masks: MaskReader
+) -> tuple[UInt64s, Int32s, tuple[Int64s, Int64s, Int64s, UInt64s], list[str]]:
+    """Types that malloc headers and large spans name, and their masks."""
+    typed = np.flatnonzero((mode == kernel.TYPED)[span])
+    named = np.where(header[typed] > 0, source.space.words_at(addr[typed]), spans.large_type_addr[span[typed]])
+    unique, which = np.unique(named, return_inverse=True)
+    table, sane = masks.masks(unique)
+    type_addr = np.zeros(len(addr), np.uint64)
+    type_by_object = np.full(len(addr), -1, np.int32)
+    type_by_object[typed] = np.where(sane[which], which, -1)
+    type_addr[typed] = np.where(sane[which], named, 0)
+    n_bad = int((~sane[which] & (named != 0)).sum())
+    problems = [f"the type of {n_bad} objects makes no sense; their pointers are left out"] if n_bad else []
+    return type_addr, type_by_object, (table.words, table.ptr_words, table.first_bit, table.bits), problems
+
+
+def _arena_bits(source: Source, layout: Layout, arena_addrs: list[int]) -> tuple[UInt64s, UInt8s]:
+    """Go 1.21: `heapArena.bitmap` and `noMorePtrs` of all arenas, one after the other."""
+    if not layout.has(ARENA, "bitmap"):
+        return np.zeros(0, np.uint64), np.zeros(0, np.uint8)
+    bitmaps, no_more = [], []
+    for addr in arena_addrs:
+        n_bytes, n_flags = layout.width(ARENA, "bitmap"), layout.width(ARENA, "noMorePtrs")
+        try:
+            bitmaps.append(source.space.words(addr + layout.off(ARENA, "bitmap"), n_bytes // 8))
+            flags = source.space.read(addr + layout.off(ARENA, "noMorePtrs"), n_flags)
+        except MissingMemoryError as missing:
+            raise InputError(source.where, f"does not hold the heap's bitmaps: {missing.what}") from missing
+        no_more.append(np.frombuffer(flags, np.uint8))
+    return np.concatenate(bitmaps), np.concatenate(no_more)

@@ -1,0 +1,326 @@
+"""Names the type of every heap object that can be named, and says how sure each name is.
+
+Go keeps no type with a small object. What it does keep: the type word of every interface, a type behind every larger
+object with pointers (the malloc header, since Go 1.22), the entry of the function in every closure, the type that a
+finalizer expects. From those, typed pointers lead to nearly all others.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from goknot.goruntime import types as go
+from goknot.kernels.type_flow import MANY, ONE, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from goknot.goruntime.types_slots import FlowTypes
+
+STRENGTH_MANY, STRENGTH_CHANNEL, STRENGTH_ONE, STRENGTH_WORD, STRENGTH_HEADER = 2, 2, 3, 4, 5
+
+
+class NamedBy(IntEnum):
+    """Where an object's type comes from."""
+
+    UNKNOWN = 0
+    RUNTIME = 1  # what the runtime itself keeps, and typed pointers from there
+    DWARF = 2  # variables and closures as the compiler describes them, and typed pointers from there
+    INFERRED = 3  # a pointer says so, but a larger type that begins with this one would look the same
+
+
+@dataclass(frozen=True, slots=True)
+class FlowHeap:
+    """A heap's objects and pointers, as type inference needs them; arrays as in `kernels.type_flow.spread`.
+
+    Attributes:
+        before_by_edge: edge -> the word before the pointer in the same object, when that word is no pointer's place;
+            else 0. The collector does not count the type word of an interface as a pointer; uint64.
+        header_type_by_object: object -> address of the type its malloc header or its span names, or 0; uint64.
+        words_at: addresses -> the words there (0 where there is nothing to read); uint64 both.
+        root_target: root pointer -> object.
+        root_delta: root pointer -> offset, in the object's slot, of where it points.
+        before_by_root: root pointer -> the word before it, as for edges.
+    """
+
+    addr_by_object: NDArray[np.uint64]
+    bytes_by_object: NDArray[np.int64]
+    header_by_object: NDArray[np.uint8]
+    noscan_by_object: NDArray[np.uint8]
+    edge_start: NDArray[np.int64]
+    edge_target: NDArray[np.int32]
+    edge_off: NDArray[np.int64]
+    edge_delta: NDArray[np.int64]
+    before_by_edge: NDArray[np.uint64]
+    header_type_by_object: NDArray[np.uint64]
+    words_at: Callable[[NDArray[np.uint64]], NDArray[np.uint64]]
+    root_target: NDArray[np.int32]
+    root_delta: NDArray[np.int64]
+    before_by_root: NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """Statements about objects: `kernels.type_flow.spread`, seed_..."""
+
+    target: NDArray[np.int32]
+    delta: NDArray[np.int64]
+    kind: NDArray[np.int32]
+    many: NDArray[np.uint8]
+    strength: NDArray[np.uint8]
+    source: NDArray[np.uint8]
+
+    @classmethod
+    def of(
+        cls,
+        target: NDArray[np.integer],
+        delta: NDArray[np.integer],
+        kind: NDArray[np.integer],
+        *,
+        many: NDArray[np.integer],
+        strength: int,
+        source: NamedBy = NamedBy.RUNTIME,
+    ) -> Seeds:
+        """All of one strength and source; those without an object or a type (-1) fall away."""
+        has = (kind >= 0) & (target >= 0)
+        n_seeds = int(has.sum())
+        return cls(
+            target[has].astype(np.int32),
+            delta[has].astype(np.int64),
+            kind[has].astype(np.int32),
+            many[has].astype(np.uint8),
+            np.full(n_seeds, strength, np.uint8),
+            np.full(n_seeds, source, np.uint8),
+        )
+
+    @classmethod
+    def joined(cls, parts: list[Seeds]) -> Seeds:
+        """All parts, in their order."""
+        return cls(
+            np.concatenate([part.target for part in parts]),
+            np.concatenate([part.delta for part in parts]),
+            np.concatenate([part.kind for part in parts]),
+            np.concatenate([part.many for part in parts]),
+            np.concatenate([part.strength for part in parts]),
+            np.concatenate([part.source for part in parts]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Functions:
+    """Where functions begin.
+
+    Attributes:
+        entry_addr: function -> its entry; ascending, uint64.
+        name: function -> its name.
+    """
+
+    entry_addr: NDArray[np.uint64]
+    name: Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class HeapTypes:
+    """The outcome.
+
+    Attributes:
+        type_by_object: object -> index into `names`, or -1; int32.
+        named_by_object: object -> NamedBy; uint8.
+        names: type -> name with whole import paths; `[]T` for the memory behind a slice of T.
+    """
+
+    type_by_object: NDArray[np.int32]
+    named_by_object: NDArray[np.uint8]
+    names: tuple[str, ...]
+
+
+def name_objects(
+    heap: FlowHeap, table: go.TypeTable, types: FlowTypes, functions: Functions, more: tuple[Seeds, ...] = ()
+) -> HeapTypes:
+    """Types for the objects of `heap`.
+
+    Args:
+        heap: Objects and pointers.
+        table: The program's types.
+        types: What has been compiled of them; grows.
+        functions: To know closures by the function they begin with.
+        more: What else is known: typed variables, finalizers.
+    """
+    known = [_headers(heap, types), _interfaces(heap, table, types), *_closures(heap, types, functions)]
+    known += [_channels(heap, table, types), *more]
+    seeds = Seeds.joined(known)
+    types.settle()
+    receivers = _receivers(types)
+    for closure, receiver in receivers:
+        types.set_slots(closure, [(8, ONE, receiver)])
+    arrays = types.arrays()
+    n_objects = len(heap.addr_by_object)
+    kind, source = np.full(n_objects, -1, np.int32), np.zeros(n_objects, np.uint8)
+    many, strength = np.zeros(n_objects, np.uint8), np.zeros(n_objects, np.uint8)
+    spread(
+        heap.edge_start, heap.edge_target, heap.edge_off, heap.edge_delta, heap.bytes_by_object, heap.header_by_object,
+        heap.noscan_by_object, arrays.size_by_type, arrays.class_by_type, arrays.header_class_by_type,
+        arrays.open_by_type, arrays.rank_by_type, arrays.slot_start, arrays.slot_kind, arrays.slot_arg,
+        seeds.target, seeds.delta, seeds.kind, seeds.many, seeds.strength, seeds.source,
+        kind, many, strength, source, np.empty(n_objects, np.int32), np.zeros(n_objects, np.uint8),
+    )  # fmt: skip
+    unsure = (kind >= 0) & (strength == STRENGTH_ONE) & arrays.rivalled_by_type[kind]
+    source[unsure] = NamedBy.INFERRED
+    return _outcome(types, kind, many, source)
+
+
+def _outcome(
+    types: FlowTypes, kind: NDArray[np.int32], many: NDArray[np.uint8], source: NDArray[np.uint8]
+) -> HeapTypes:
+    pair = kind.astype(np.int64) * 2 + many
+    pairs, index = np.unique(pair, return_inverse=True)
+    names = []
+    for value in pairs[pairs >= 0].tolist():
+        name = types.qualified[value // 2]
+        names.append(f"[]{name}" if value % 2 and not name.endswith(")") and name != "string" else name)
+    n_unknown = len(pairs) - len(names)  # the pairs of -1 sort first
+    return HeapTypes((index - n_unknown).clip(-1).astype(np.int32), source, tuple(names))
+
+
+def _headers(heap: FlowHeap, types: FlowTypes) -> Seeds:
+    objects = np.flatnonzero(heap.header_type_by_object)
+    addresses, index = np.unique(heap.header_type_by_object[objects], return_inverse=True)
+    ids = np.array([types.id_at(addr) for addr in addresses.tolist()], np.int32)[index]
+    types.settle()
+    arrays = types.arrays()
+    with_header = heap.header_by_object[objects] != 0
+    one = np.where(with_header, arrays.header_class_by_type[ids], arrays.class_by_type[ids])
+    many = one != heap.bytes_by_object[objects]
+    return Seeds.of(objects, heap.header_by_object[objects], ids, many=many, strength=STRENGTH_HEADER)
+
+
+def _interfaces(heap: FlowHeap, table: go.TypeTable, types: FlowTypes) -> Seeds:
+    """Every pointer behind a word that is a type or an itab."""
+    low, high = (heap.addr_by_object[0], heap.addr_by_object[-1]) if len(heap.addr_by_object) else (0, 0)
+    before = np.concatenate([heap.before_by_edge, heap.before_by_root])
+    pointers = np.flatnonzero((before != 0) & ((before < low) | (before > high)))
+    words, index = np.unique(before[pointers], return_inverse=True)
+    boxed = [(-1, False)] * len(words)
+    for at, word in enumerate(words.tolist()):
+        # Itabs may lie among the types; the check of an itab's hash cannot pass by chance, so it goes first.
+        found = table.type_of_itab(word) or (table.type_at(word) if table.in_sections(word) else None)
+        if found is not None:
+            boxed[at] = types.boxed(found)
+    ids = np.array([kind for kind, _ in boxed], np.int32)[index]
+    many = np.array([several for _, several in boxed], np.uint8)[index]
+    target = np.concatenate([heap.edge_target, heap.root_target])[pointers]
+    delta = np.concatenate([heap.edge_delta, heap.root_delta])[pointers]
+    return Seeds.of(target, delta, ids, many=many, strength=STRENGTH_WORD)
+
+
+def variable_seeds(
+    heap: FlowHeap,
+    types: FlowTypes,
+    variables: list[tuple[int, int]],
+    resolve: Callable[[NDArray[np.uint64]], tuple[NDArray[np.int32], NDArray[np.int64]]],
+    source: NamedBy = NamedBy.DWARF,
+) -> Seeds:
+    """What typed memory outside the heap points at: package variables, variables of frames.
+
+    Args:
+        heap: Gives the words.
+        types: Compiled types; settled here.
+        variables: (address, type id) of each.
+        resolve: pointers -> (object or -1, offset in its slot).
+        source: Who says so.
+    """
+    types.settle()
+    places: list[int] = []
+    kinds: list[tuple[int, int]] = []
+    for addr, kind in variables:
+        for word, says, arg in types.slots(kind):
+            if says in (ONE, MANY) and arg >= 0:
+                places.append(addr + 8 * word)
+                kinds.append((arg, int(says == MANY)))
+    target, delta = resolve(heap.words_at(np.array(places, np.uint64)))
+    said = np.array(kinds, np.int64).reshape(-1, 2)
+    one = Seeds.of(
+        target, delta, np.where(said[:, 1] == 0, said[:, 0], -1), many=said[:, 1], strength=STRENGTH_ONE, source=source
+    )
+    several = Seeds.of(
+        target, delta, np.where(said[:, 1], said[:, 0], -1), many=said[:, 1], strength=STRENGTH_MANY, source=source
+    )
+    return Seeds.joined([one, several])
+
+
+def finalizer_seeds(
+    types: FlowTypes, table: go.TypeTable, targets: list[int], deltas: list[int], types_at: list[int]
+) -> Seeds:
+    """What finalizers say of their objects: `specialfinalizer.ot` (runtime/mfinal.go) is a pointer to the type.
+
+    Args:
+        types: Compiled types; grows.
+        table: The program's types.
+        targets: finalizer -> object.
+        deltas: finalizer -> offset of what it is set on in the object's slot.
+        types_at: finalizer -> address of its `ot`.
+    """
+    ids = []
+    for addr in types_at:
+        pointer = table.type_at(addr)
+        ids.append(types.id_at(pointer.elem_addr) if pointer and pointer.kind == go.POINTER else -1)
+    nothing = np.zeros(len(ids), np.int64)
+    kinds, places = np.array(ids, np.int32), np.array(deltas, np.int64)
+    return Seeds.of(np.array(targets, np.int32), places, kinds, many=nothing, strength=STRENGTH_WORD)
+
+
+def _closures(heap: FlowHeap, types: FlowTypes, functions: Functions) -> list[Seeds]:
+    """Every object that begins with the entry of a function."""
+    entries, words = functions.entry_addr, heap.words_at(heap.addr_by_object)
+    if not len(entries):
+        return []
+    objects = np.flatnonzero((words >= entries[0]) & (words <= entries[-1]) & (heap.header_by_object == 0))
+    at = np.searchsorted(entries, words[objects])
+    hit = entries[at] == words[objects]
+    objects, at = objects[hit], at[hit]
+    which, index = np.unique(at, return_inverse=True)
+    ids = np.array([types.function_id(functions.name(function)) for function in which.tolist()], np.int32)[index]
+    nothing = np.zeros(len(objects), np.int64)
+    return [Seeds.of(objects, nothing, ids, many=nothing, strength=STRENGTH_WORD)]
+
+
+def _channels(heap: FlowHeap, table: go.TypeTable, types: FlowTypes) -> Seeds:
+    """Every object that looks like a channel (runtime/chan.go): it names a type whose size it repeats."""
+    off = table.layout.channel_elem_off
+    large = np.flatnonzero(heap.bytes_by_object >= off + 56)  # behind elemtype: sendx, recvx, recvq, sendq, lock
+    addresses = heap.addr_by_object[large]
+    words = heap.words_at(addresses + np.uint64(off))
+    inside = np.zeros(len(words), np.bool_)
+    for start, end in table.sections():
+        inside |= (words >= start) & (words < end)
+    large, addresses, words = large[inside], addresses[inside], words[inside]
+    distinct, index = np.unique(words, return_inverse=True)
+    found = [table.type_at(word) for word in distinct.tolist()]
+    size = np.array([elem.size_bytes if elem else -1 for elem in found], np.int64)[index]
+    qcount, dataqsiz = heap.words_at(addresses), heap.words_at(addresses + np.uint64(8))
+    elem_size = (heap.words_at(addresses + np.uint64(24)) & np.uint64(0xFFFF)).astype(np.int64)
+    ids = np.array([types.channel_of(word) for word in distinct.tolist()], np.int32)[index]
+    ids[(elem_size != size) | (qcount > dataqsiz)] = -1
+    nothing = np.zeros(len(large), np.int64)
+    return Seeds.of(large, nothing, ids, many=nothing, strength=STRENGTH_CHANNEL)
+
+
+_METHOD_VALUE = re.compile(r"func (.+)\.\(\*(.+)\)\.[^.()]+-fm")
+
+
+def _receivers(types: FlowTypes) -> list[tuple[int, int]]:
+    """(closure, type its second word points at) of method values: their name says whose method it is."""
+    found = []
+    by_name = types.id_by_name()
+    for kind, name in enumerate(types.names):
+        method = _METHOD_VALUE.fullmatch(name)
+        if method and f"{method[1]}.{method[2]}" in by_name:
+            found.append((kind, by_name[f"{method[1]}.{method[2]}"]))
+    return found

@@ -1,0 +1,55 @@
+"""The one way kernels are compiled: signatures fixed, cached on disk, no bounds checks, the GIL released.
+
+A fixed signature compiles (or loads) when the module is imported, so nothing is compiled in the middle of an analysis,
+and a wrong array kind is an error instead of a second compilation. Inputs are declared read-only: writable arrays are
+accepted too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+
+from goknot.kernels import cache
+
+F = TypeVar("F", bound=Callable[..., Any])
+_njit: Any = numba.njit  # typed in some releases of numba only
+_config: Any = numba.core.config
+_types: Any = numba.types
+
+
+def _array(item: Any, readonly: bool) -> Any:
+    return _types.Array(item, 1, "C", readonly=readonly)
+
+
+i32, i64, u8, u64, f64, void = _types.int32, _types.int64, _types.uint8, _types.uint64, _types.float64, _types.void
+IN_I32, IN_I64, IN_U8, IN_U64 = (_array(item, True) for item in (i32, i64, u8, u64))
+OUT_I32, OUT_I64, OUT_U8, OUT_U64 = (_array(item, False) for item in (i32, i64, u8, u64))
+OPTIONS = {"error_model": "numpy", "nogil": True}
+
+
+def tuple_of(*items: Any) -> Any:
+    """The type of a tuple that a kernel returns."""
+    return _types.Tuple(items)
+
+
+def kernel(result: Any, *arguments: Any) -> Callable[[F], F]:
+    """Compiles a function for exactly these types, or loads it from the cache."""
+
+    def compiled(function: F) -> F:
+        folder = cache.locate().folder
+        before = _config.CACHE_DIR
+        _config.CACHE_DIR = "" if folder is None else str(folder)
+        try:
+            return cast("F", _njit([result(*arguments)], cache=folder is not None, **OPTIONS)(function))
+        finally:
+            _config.CACHE_DIR = before
+
+    return compiled
+
+
+def helper(function: F) -> F:
+    """Compiles a function into the kernels of the same file that call it."""
+    return cast("F", _njit(**OPTIONS)(function))

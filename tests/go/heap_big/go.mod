@@ -1,0 +1,3 @@
+module heap_big
+
+go 1.21

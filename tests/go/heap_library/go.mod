@@ -1,0 +1,3 @@
+module heap_library
+
+go 1.21

@@ -1,0 +1,3 @@
+module heap_shapes
+
+go 1.21

@@ -1,0 +1,1 @@
+"""What tests need and Go has: toolchains, builds, running programs, cores of them."""
