@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from goknot.goruntime.goroutines import Goroutine
     from goknot.goruntime.modules import Module
     from goknot.goruntime.pointers import EdgePlaces
+    from goknot.goruntime.runtime_objects import RuntimeObjects
     from goknot.goruntime.specials import Special
     from goknot.layouts.layout import Layout
     from goknot.memory.space import AddressSpace
@@ -94,11 +95,13 @@ class HeapImage:
         object_header_bytes: object -> 8 when a malloc header precedes the value, else 0; uint8.
         edge_start: object -> its first edge; n_objects + 1 entries, int64.
         edge_target: edge -> object; by offset within the source, int32.
+        resolve: pointer -> object it points into; -1 none, -2 a free slot.
         edge_places: Computes where each edge's pointer stands; a second scan, on demand.
         roots: Roots and their pointers.
         goroutines: Those that are not dead.
         specials: Finalizers, cleanups, weak handles and others.
         runtime_objects: object -> 1 for the runtime's own structures (g, m, p, sudog, timers ...); uint8.
+        scheduler: The same by kind: g, sudog, others.
         n_free_targets: Pointers into free slots: 0 in a consistent image.
         stopped_ms: How long the process was stopped; 0 for a core.
     """
@@ -124,6 +127,7 @@ class HeapImage:
     goroutines: tuple[Goroutine, ...]
     specials: tuple[Special, ...]
     runtime_objects: UInt8s
+    scheduler: RuntimeObjects
     n_free_targets: int
     stopped_ms: float = 0.0
 
