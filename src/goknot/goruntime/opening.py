@@ -52,7 +52,8 @@ def read_image(source: Source, stopped_ms: float = 0.0) -> HeapImage:
     located = locate(source)
     problems = [*source.problems, *located.problems]
     space, layout = source.space, located.layout
-    masks = gcmask.MaskReader(space, layout, gcmask.type_table(space, layout, located.modules))
+    types = gcmask.type_table(space, layout, located.modules)
+    masks = gcmask.MaskReader(space, layout, types)
     found = objects.read_objects(source, layout, located.heap, masks)
     edges = pointers.scan_edges(space, found)
     problems += found.problems
@@ -65,6 +66,7 @@ def read_image(source: Source, stopped_ms: float = 0.0) -> HeapImage:
     builder = roots.RootBuilder(space, found)
     problems += _add_roots(builder, source, located, running)
     own = runtime_objects.find_runtime_objects(space, layout, located.modules, found, located.allgs_addr, located.gs)
+    roots.add_timers(builder, found, own.timer_heaps)
     mask = np.zeros(len(found.addr), np.uint8)
     for part in (own.goroutines, own.sudogs, own.others):
         mask[part] = 1
@@ -91,6 +93,8 @@ def read_image(source: Source, stopped_ms: float = 0.0) -> HeapImage:
         specials=noted,
         runtime_objects=mask,
         scheduler=own,
+        types=types,
+        functions=table,
         n_free_targets=edges.n_free_targets,
         stopped_ms=stopped_ms,
     )

@@ -69,10 +69,15 @@ class RootBuilder:
         self._roots: list[Root] = []
         self._places: list[UInt64s] = []
         self._values: list[UInt64s] = []
+        self._masked: list[UInt64s] = []
 
     def add(self, root: Root, places: UInt64s) -> None:
         """A root by the addresses of its pointers."""
         self._append(root, places, self._space.words_at(places))
+
+    def note_masked(self, places: UInt64s) -> None:
+        """Places of pointers, whatever they hold: the word there is nobody's type word."""
+        self._masked.append(places)
 
     def add_values(self, root: Root, values: Sequence[int]) -> None:
         """A root by its pointers: registers."""
@@ -96,7 +101,10 @@ class RootBuilder:
         kept, number = np.unique(owner, return_inverse=True)
         start = np.concatenate(([0], np.cumsum(np.bincount(number, minlength=len(kept))))).astype(np.int64)
         off = (values - self._objects.addr[target]).astype(np.int64)
-        return RootTable(tuple(self._roots[index] for index in kept.tolist()), start, target, off, places)
+        known = np.concatenate([*self._places, *self._masked])
+        lone = (places != 0) & ~np.isin(places - np.uint64(8), known)
+        before = np.where(lone, self._space.words_at(np.where(lone, places - np.uint64(8), 0)), np.uint64(0))
+        return RootTable(tuple(self._roots[index] for index in kept.tolist()), start, target, off, places, before)
 
 
 def add_variables(builder: RootBuilder, space: AddressSpace, names: Names) -> list[str]:
@@ -116,6 +124,7 @@ def add_variables(builder: RootBuilder, space: AddressSpace, names: Names) -> li
             continue
         words = np.flatnonzero(np.unpackbits(bits, bitorder="little")[:n_words]).astype(np.uint64)
         places = np.uint64(start) + words * np.uint64(8)
+        builder.note_masked(places)
         places = places[space.words_at(places) > 4096]
         groups = names.groups(places)
         for index in np.split(np.arange(len(places)), np.flatnonzero(np.diff(groups)) + 1):
@@ -141,6 +150,14 @@ def add_registers(builder: RootBuilder, source: Source) -> None:
     """Every thread's registers, whatever they hold."""
     for thread in source.threads:
         builder.add_values(Root(RootPlace.REGISTERS, f"thread {thread.tid}", precise=False), thread.registers)
+
+
+def add_timers(builder: RootBuilder, objects: Objects, heaps: NDArray[np.int32]) -> None:
+    """Pending timers: the entries of each p's heap (runtime/time.go)."""
+    for index in heaps.tolist():
+        addr, n_bytes = int(objects.addr[index]), int(objects.n_bytes[index])
+        places = np.arange(addr, addr + n_bytes, 8, dtype=np.uint64)
+        builder.add(Root(RootPlace.TIMERS, "pending timers"), places)
 
 
 def add_queues(

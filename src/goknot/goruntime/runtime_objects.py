@@ -29,11 +29,12 @@ N_SAMPLE = 16
 
 @dataclass(frozen=True, slots=True)
 class RuntimeObjects:
-    """Objects of the scheduler; ascending object numbers."""
+    """Objects of the scheduler; ascending. `others` are m, p, their lists and the timer heaps."""
 
     goroutines: Int32s
     sudogs: Int32s
     others: Int32s
+    timer_heaps: Int32s
 
 
 def find_runtime_objects(
@@ -47,13 +48,9 @@ def find_runtime_objects(
     goroutines = _numbers(objects, all_gs)
     sudogs = _sudogs(space, layout, objects, all_gs)
     lists = np.array([allgs_addr, allp_addr], np.uint64)
-    others = [
-        _numbers(objects, ms),
-        _numbers(objects, ps),
-        _numbers(objects, lists),
-        _timer_heaps(space, layout, objects, ps),
-    ]
-    return RuntimeObjects(goroutines, sudogs, np.unique(np.concatenate(others)))
+    timers = _timer_heaps(space, layout, objects, ps)
+    others = np.concatenate((_numbers(objects, ms), _numbers(objects, ps), _numbers(objects, lists), timers))
+    return RuntimeObjects(goroutines, sudogs, np.unique(others), timers)
 
 
 def _numbers(objects: Objects, addrs: UInt64s) -> Int32s:
