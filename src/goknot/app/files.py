@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from goknot.errors import InputError
@@ -15,6 +14,8 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         InputError: The folder cannot be written.
     """
+    import tempfile  # noqa: PLC0415 (10 ms; most runs print)
+
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:

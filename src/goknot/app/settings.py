@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from itertools import permutations
 
@@ -23,6 +22,8 @@ def parse_settings(text: bytes, where: str) -> Settings:
     Raises:
         UsageError: Not TOML, an unknown key, or a value of the wrong type.
     """
+    import tomllib  # noqa: PLC0415 (most runs have no settings file)
+
     try:
         table = tomllib.loads(text.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from pathlib import Path
 
 import click
 
-from goknot.app.files import write_whole
 from goknot.model.report import Report
 from goknot.reports import render
 
@@ -21,7 +19,7 @@ def emit_report(report: Report, format_: str, output: str | None, *, show_all: b
     text = render(
         report,
         format_,
-        width=shutil.get_terminal_size((100, 24)).columns if to_terminal else 100,
+        width=_columns() if to_terminal else 100,
         color=to_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb",
         ascii=to_stdout and not _prints("─→"),
         detail="all" if show_all else "worst",
@@ -33,6 +31,8 @@ def emit_report(report: Report, format_: str, output: str | None, *, show_all: b
 def emit(text: str, output: str | None) -> None:
     """Prints text, or writes it to a file that appears whole or not at all."""
     if output is not None and output != "-":
+        from goknot.app.files import write_whole  # noqa: PLC0415 (most runs print)
+
         write_whole(Path(output), text)
         return
     # formats for programs are UTF-8 whatever the terminal's encoding; text has been made to fit it
@@ -44,6 +44,13 @@ def emit(text: str, output: str | None) -> None:
 def note(text: str) -> None:
     """One line for the person at the terminal; never part of the result."""
     click.echo(text, err=True)
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 100
+    except OSError:
+        return 100
 
 
 def _prints(sample: str) -> bool:

@@ -126,21 +126,17 @@ def _noise_spans(source: bytes) -> list[int]:
     return spans
 
 
+# a line's end in front lets the search skip from line to line
 _TOP = re.compile(
-    rb"^(?:func[ \t]+(" + _WORD + rb")"
+    rb"\n(?:func[ \t]+(" + _WORD + rb")"
     rb"|type[ \t]+(" + _WORD + rb")"
     rb"|(var|const)[ \t]+(" + _WORD + rb"(?:[ \t]*,[ \t]*" + _WORD + rb")*+)"
-    rb"|(type|var|const)[ \t]*\()",
-    re.MULTILINE,
+    rb"|(type|var|const)[ \t]*\()"
 )
 # what gofmt never leaves behind: an indented function, two declarations on a line, a keyword alone on its line
-_UNFORMATTED = re.compile(
-    rb"^[ \t]+func[ \t]+" + _WORD + rb"[ \t]*[\[(]"
-    rb"|^[^\n]*;[ \t]*(?:func|type|var|const)\b"
-    rb"|^(?:func|type|var|const)[ \t\r]*$",
-    re.MULTILINE,
-)
-_COLUMN_ZERO = re.compile(rb"^(?:func|type|var|const)\b", re.MULTILINE)
+_UNFORMATTED = re.compile(rb"\n(?:[ \t]++func[ \t]++" + _WORD + rb"[ \t]*[\[(]|(?:func|type|var|const)[ \t\r]*\n)")
+_TWO_ON_A_LINE = re.compile(rb";[ \t]*(?:func|type|var|const)\b")
+_COLUMN_ZERO = re.compile(rb"\n(?:func|type|var|const)\b")
 _ANY_TOP = re.compile(rb"\b(?:func|type|var|const)\b")
 _TOKEN = re.compile(rb"[(\[{]|[)\]}]|[\n;]|" + _WORD + rb"|[^\s]")
 _NEXT_WORD = re.compile(rb"\(|" + _WORD + rb"|[^\s]")
@@ -153,8 +149,13 @@ def declarations(source: bytes) -> dict[str, str]:
     Returns:
         Name -> `const`, `var`, `func` or `type`. Methods are not at package level.
     """
+    source = b"\n" + source
     text = _cleared(source) if _has_spanning_noise(source, 0) else source
-    if _UNFORMATTED.search(text) or (not _COLUMN_ZERO.search(text) and _ANY_TOP.search(text)):
+    if (
+        _UNFORMATTED.search(text)
+        or _TWO_ON_A_LINE.search(text)
+        or (not _COLUMN_ZERO.search(text) and _ANY_TOP.search(text))
+    ):
         return _walked(_cleared(source))
     found: dict[str, str] = {}
     for match in _TOP.finditer(text):

@@ -78,7 +78,7 @@ def find_heap(source: Source, layout: Layout, modules: tuple[Module, ...]) -> Go
     space = source.space
     allspans_off = layout.off(HEAP, "allspans")
     confirmed = []
-    for addr, spans_addr, n_spans in _slices(space, modules):
+    for addr, spans_addr, n_spans in pointer_slices(space, modules):
         heap_addr = addr - allspans_off
         pointers = space.words_at(
             np.uint64(spans_addr) + np.arange(min(n_spans, N_SAMPLE), dtype=np.uint64) * np.uint64(8)
@@ -103,7 +103,7 @@ def variable_ranges(module: Module) -> list[tuple[int, int]]:
     return sorted({module.noptrdata, module.data, module.bss, module.noptrbss})
 
 
-def _slices(space: AddressSpace, modules: tuple[Module, ...]) -> Iterator[tuple[int, int, int]]:
+def pointer_slices(space: AddressSpace, modules: tuple[Module, ...]) -> Iterator[tuple[int, int, int]]:
     """(address, first element, length) of what looks like a slice of pointers among the variables."""
     for module in modules:
         for start, end in variable_ranges(module):

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
     from goknot.goruntime.goroutines import Goroutine
     from goknot.goruntime.modules import Module
+    from goknot.goruntime.pclntab import PclnTable
     from goknot.goruntime.pointers import EdgePlaces
+    from goknot.goruntime.runtime_objects import RuntimeObjects
     from goknot.goruntime.specials import Special
+    from goknot.goruntime.types import TypeTable
     from goknot.layouts.layout import Layout
     from goknot.memory.space import AddressSpace
 
@@ -34,7 +37,8 @@ class RootPlace(IntEnum):
     DEFER = 3  # a goroutine's defer records, panics and saved closure word
     REGISTERS = 4
     QUEUE = 5  # finalizers and cleanups queued to run
-    RUNTIME = 6  # the runtime's other roots: timers, plugins' type maps, ...
+    RUNTIME = 6  # the runtime's other roots: plugins' type maps, ...
+    TIMERS = 7  # pending timers, in each p's heap
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class RootTable:
         target_object: pointer -> object; int32.
         target_off: pointer -> offset into that object; int64.
         place_addr: pointer -> address of the word that holds it; 0: a register. uint64.
+        before: pointer -> the word before it, when that is no pointer's place (an interface's type word); else 0.
     """
 
     roots: tuple[Root, ...]
@@ -74,6 +79,7 @@ class RootTable:
     target_object: Int32s
     target_off: Int64s
     place_addr: UInt64s
+    before: UInt64s
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +100,15 @@ class HeapImage:
         object_header_bytes: object -> 8 when a malloc header precedes the value, else 0; uint8.
         edge_start: object -> its first edge; n_objects + 1 entries, int64.
         edge_target: edge -> object; by offset within the source, int32.
+        resolve: pointer -> object it points into; -1 none, -2 a free slot.
         edge_places: Computes where each edge's pointer stands; a second scan, on demand.
         roots: Roots and their pointers.
         goroutines: Those that are not dead.
         specials: Finalizers, cleanups, weak handles and others.
         runtime_objects: object -> 1 for the runtime's own structures (g, m, p, sudog, timers ...); uint8.
+        scheduler: The same by kind: g, sudog, others.
+        types: The program's types.
+        functions: The program's functions.
         n_free_targets: Pointers into free slots: 0 in a consistent image.
         stopped_ms: How long the process was stopped; 0 for a core.
     """
@@ -124,6 +134,9 @@ class HeapImage:
     goroutines: tuple[Goroutine, ...]
     specials: tuple[Special, ...]
     runtime_objects: UInt8s
+    scheduler: RuntimeObjects
+    types: TypeTable
+    functions: PclnTable
     n_free_targets: int
     stopped_ms: float = 0.0
 

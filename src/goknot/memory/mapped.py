@@ -10,6 +10,7 @@ import numpy as np
 
 from goknot.errors import InputError
 from goknot.formats.elf import ElfFile
+from goknot.formats.elfrelocs import relocated
 from goknot.memory.source import MappedElf
 from goknot.memory.space import AddressSpace, MissingMemoryError, Stretch
 
@@ -59,7 +60,7 @@ class FileLayers:
         slide = auxv[AT_ENTRY] - entry if AT_ENTRY in auxv else 0
         self._check_build(elf, own.start_addr if own else _first_addr(elf) + slide)
         if own:
-            self._lay(elf, [b for b in self.backing if b.path == own.path])
+            self._lay(elf, [b for b in self.backing if b.path == own.path], slide)
         else:
             self._lay_segments(elf, slide)
         return MappedElf(elf, path, slide)
@@ -86,7 +87,7 @@ class FileLayers:
                 if "not an ELF file" not in other.what:
                     self.problems.append(f"{path} is left out: {other.what}")
                 continue
-            self._lay(elf, parts)
+            self._lay(elf, parts, parts[0].start_addr - _first_addr(elf))
             found.append(MappedElf(elf, path, parts[0].start_addr - _first_addr(elf)))
         return tuple(found)
 
@@ -95,8 +96,8 @@ class FileLayers:
         moved = [Stretch(s.start_addr, s.end_addr, s.backing + len(backings), s.off) for s in self.stretches]
         return AddressSpace([*backings, *self.backings], [*stretches, *moved])
 
-    def _lay(self, elf: ElfFile, parts: list[BackingFile]) -> None:
-        self.backings.append(np.frombuffer(elf.data, np.uint8))
+    def _lay(self, elf: ElfFile, parts: list[BackingFile], slide: int) -> None:
+        self.backings.append(relocated(elf, slide))
         for part in parts:
             n_bytes = min(part.end_addr - part.start_addr, len(elf.data) - part.file_off)
             if n_bytes > 0:
@@ -104,7 +105,7 @@ class FileLayers:
                 self.stretches.append(Stretch(part.start_addr, end, len(self.backings) - 1, part.file_off))
 
     def _lay_segments(self, elf: ElfFile, slide: int) -> None:
-        self.backings.append(np.frombuffer(elf.data, np.uint8))
+        self.backings.append(relocated(elf, slide))
         for segment in elf.segments:
             n_bytes = min(segment.n_file_bytes, len(elf.data) - segment.file_off)
             if n_bytes > 0:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from goknot.formats.goheader import Import, parse_imports
+from goknot.inputs.source.halves import in_halves
 from goknot.inputs.source.layout import shown
 from goknot.inputs.source.package import Package, SourceFile
 from goknot.inputs.source.tree import Tree
@@ -51,6 +52,18 @@ class Files(Protocol):
     def address_of(self, node: int) -> str: ...  # noqa: D102
 
 
+class _Carrier(NamedTuple):
+    """A file that carries edges: its package, its name, and import path -> target for the edges asked for."""
+
+    node: int
+    name: str
+    carried: dict[str, int]
+
+
+# (target, line, column, text, whether it is blank) of each import; target -> names used of it
+_Uses = tuple[list[tuple[int, int, int, str, bool]], dict[int, set[str]]]
+
+
 @dataclass(slots=True)
 class _Gathered:
     """What is known of one edge so far."""
@@ -67,16 +80,33 @@ def describe(scan: Files, edges: Iterable[Pair], *, tests: bool) -> dict[Pair, E
     for source, target in gathered:
         targets_by_source.setdefault(source, set()).add(target)
     reader = _Reader(scan)
+    files = list(_carriers(scan, targets_by_source, tests=tests))
+    for file, (imports, names_by_target) in zip(files, in_halves(scan.tree, reader.read_uses, files), strict=True):
+        path = shown(scan.tree.start, f"{scan.address_of(file.node)}/{file.name}")
+        for target, line, column, text, is_blank in imports:
+            found = gathered[file.node, target]
+            found.evidence.append(Evidence(path, line, column, text))
+            found.blank = found.blank and is_blank
+        for target, names in names_by_target.items():
+            gathered[file.node, target].names |= names
+    wanted: dict[int, set[str]] = {}
+    for (_, target), found in gathered.items():
+        wanted.setdefault(target, set()).update(found.names)
+    targets = list(wanted.items())
+    kinds = {
+        target: found
+        for (target, _), found in zip(targets, in_halves(scan.tree, reader.kinds_of, targets), strict=True)
+    }
+    return {pair: _facts(found, kinds[pair[1]]) for pair, found in gathered.items()}
+
+
+def _carriers(scan: Files, targets_by_source: Mapping[int, set[int]], *, tests: bool) -> Iterator[_Carrier]:
+    """The files that carry the edges asked for."""
     for source, targets in targets_by_source.items():
         for name, head in scan.files_of(source, tests=tests):
             carried = {path: target for path in head.read_paths if (target := scan.target_of(source, path)) in targets}
             if carried:
-                reader.read_uses(source, name, carried, gathered)
-    names_by_target: dict[int, set[str]] = {}
-    for (_, target), found in gathered.items():
-        names_by_target.setdefault(target, set()).update(found.names)
-    kinds = {node: reader.kinds_of(node, names) for node, names in names_by_target.items()}
-    return {pair: _facts(found, kinds[pair[1]]) for pair, found in gathered.items()}
+                yield _Carrier(source, name, carried)
 
 
 def _facts(found: _Gathered, kind_by_name: Mapping[str, str]) -> EdgeFacts:
@@ -97,44 +127,36 @@ class _Reader:
         self.scan = scan
         self._symbols = gosymbols
 
-    def read_uses(self, source: int, name: str, carried: Mapping[str, int], gathered: Mapping[Pair, _Gathered]) -> None:
-        """Notes what one file uses over the edges it carries.
-
-        Args:
-            source: The file's package.
-            name: The file.
-            carried: Import path -> target, for the edges asked for.
-            gathered: Takes what is found.
-        """
-        text = self._text(source, name)
-        file = shown(self.scan.tree.start, f"{self.scan.address_of(source)}/{name}")
+    def read_uses(self, file: _Carrier) -> _Uses:
+        """What one file uses over the edges it carries."""
+        text = self._text(file.node, file.name)
         path_by_alias: dict[str, str] = {}
-        for spec in parse_imports(text, carried):
-            target = carried[spec.path]
-            found = gathered[source, target]
-            found.evidence.append(Evidence(file, spec.line, spec.column, shortened(spec.text)))
-            found.blank = found.blank and spec.name == "_"
+        names_by_target: dict[int, set[str]] = {}
+        imports = []
+        for spec in parse_imports(text, file.carried):
+            target = file.carried[spec.path]
+            imports.append((target, spec.line, spec.column, shortened(spec.text), spec.name == "_"))
             if spec.name == ".":  # those that the target declares will be kept
-                found.names |= self._symbols.free_names(text)
+                names_by_target.setdefault(target, set()).update(self._symbols.free_names(text))
             elif spec.name != "_":
                 path_by_alias[self._alias(spec, target)] = spec.path
         for path, names in self._symbols.uses(text, path_by_alias).items():
-            gathered[source, carried[path]].names.update(names)
+            names_by_target.setdefault(file.carried[path], set()).update(names)
+        return imports, names_by_target
 
-    def kinds_of(self, node: int, names: set[str]) -> dict[str, str]:
+    def kinds_of(self, wanted: tuple[int, set[str]]) -> dict[str, str]:
         """Exported name -> what it is, by a package's declarations.
 
         Args:
-            node: The package.
-            names: The names of interest; reading ends when all are found.
+            wanted: The package, and the names of interest; reading ends when all are found.
         """
+        node, missing = wanted
         kinds: dict[str, str] = {}
-        missing = names
         for name, _ in self.scan.files_of(node, tests=False):
             if not missing:
                 break
             text = self._text(node, name)
-            if len(missing) > _MANY_NAMES or any(wanted.encode() in text for wanted in missing):
+            if len(missing) > _MANY_NAMES or any(wanted_name.encode() in text for wanted_name in missing):
                 kinds.update(self._symbols.declarations(text))
                 missing = missing - kinds.keys()
         return kinds

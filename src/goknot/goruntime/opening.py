@@ -1,0 +1,168 @@
+"""From a core to a heap image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from goknot.errors import InputError
+from goknot.formats.elfsymbols import Symbols, read_variables
+from goknot.goruntime import (
+    gcmask,
+    goroutines,
+    heap,
+    modules,
+    objects,
+    pclntab,
+    pointers,
+    roots,
+    runtime_objects,
+    specials,
+)
+from goknot.goruntime.image import HeapImage
+from goknot.goruntime.stacks import Unwinder
+from goknot.layouts import layout as layouts
+from goknot.memory.corefile import open_core_file
+
+if TYPE_CHECKING:
+    from goknot.goruntime.modules import Module
+    from goknot.layouts.layout import Layout
+    from goknot.memory.source import MappedElf, Source
+
+OLDEST = (1, 21)
+
+
+def open_core(core_path: str, exe_path: str | None = None) -> HeapImage:
+    """Reads a core: every object, pointer and root.
+
+    Args:
+        core_path: An ELF core of a Go program.
+        exe_path: Its executable; where the core says it was, when None.
+
+    Raises:
+        InputError: The core is damaged, is not of a Go program that can be read, or the executable is another build.
+    """
+    return read_image(open_core_file(core_path, exe_path))
+
+
+def read_image(source: Source, stopped_ms: float = 0.0) -> HeapImage:
+    """A heap image of whatever memory is at hand."""
+    located = locate(source)
+    problems = [*source.problems, *located.problems]
+    space, layout = source.space, located.layout
+    types = gcmask.type_table(space, layout, located.modules)
+    masks = gcmask.MaskReader(space, layout, types)
+    found = objects.read_objects(source, layout, located.heap, masks)
+    edges = pointers.scan_edges(space, found)
+    problems += found.problems
+    table = pclntab.PclnTable(space, located.modules, programs=bool(layout.constants["KindGCProg"]))
+    unwinder = Unwinder(space, table, source.arch)
+    running, more = goroutines.read_goroutines(source, layout, located.gs, unwinder, table)
+    problems += more
+    noted, more = specials.read_specials(space, layout, found.spans)
+    problems += more
+    builder = roots.RootBuilder(space, found)
+    problems += _add_roots(builder, source, located, running)
+    own = runtime_objects.find_runtime_objects(space, layout, located.modules, found, located.allgs_addr, located.gs)
+    roots.add_timers(builder, found, own.timer_heaps)
+    mask = np.zeros(len(found.addr), np.uint8)
+    for part in (own.goroutines, own.sudogs, own.others):
+        mask[part] = 1
+    return HeapImage(
+        version=located.version,
+        arch=source.arch,
+        modules=located.modules,
+        layout=layout,
+        layout_source=located.layout_source,
+        problems=tuple(problems),
+        space=space,
+        object_addr=found.addr,
+        object_bytes=found.n_bytes,
+        object_state=found.state,
+        object_noscan=found.noscan,
+        object_type_addr=found.type_addr,
+        object_header_bytes=found.header_bytes,
+        edge_start=edges.start,
+        edge_target=edges.target,
+        edge_places=lambda: pointers.scan_places(space, found, edges),
+        resolve=lambda addrs: pointers.resolve(found, addrs),
+        roots=builder.table(),
+        goroutines=running,
+        specials=noted,
+        runtime_objects=mask,
+        scheduler=own,
+        types=types,
+        functions=table,
+        n_free_targets=edges.n_free_targets,
+        stopped_ms=stopped_ms,
+    )
+
+
+class Located:
+    """Where everything is; found once, also before a process is stopped."""
+
+    def __init__(self, source: Source) -> None:
+        self.problems: list[str] = []
+        self.version, self.layout, self.layout_source = self._layout(source)
+        self.modules: tuple[Module, ...] = modules.find_modules(source, self.layout)
+        self.heap = heap.find_heap(source, self.layout, self.modules)
+        self.allgs_addr, self.gs = goroutines.find_allgs(source, self.layout, self.modules)
+
+    def _layout(self, source: Source) -> tuple[str, Layout, str]:
+        version = modules.find_version(source) or ""
+        minor = layouts.parse_minor(version)
+        if minor is not None and minor < OLDEST:
+            raise InputError(source.where, f"was built by {version}", "Go 1.21 and later are supported")
+        layout, name = layouts.choose(version, source.arch)
+        if minor not in layouts.minors(source.arch):
+            own = layouts.from_dwarf(source.executable.elf, layout) if source.executable else None
+            if own is not None:
+                return version, own, "DWARF of the executable"
+            self.problems.append(f"Go {version or '(version unknown)'} has no layout table: {name} is used")
+        return version, layout, name
+
+
+def locate(source: Source) -> Located:
+    """Finds version, layout, modules, heap and goroutines.
+
+    Raises:
+        InputError: One of them is not there.
+    """
+    return Located(source)
+
+
+def _add_roots(
+    builder: roots.RootBuilder, source: Source, located: Located, running: tuple[goroutines.Goroutine, ...]
+) -> list[str]:
+    problems = []
+    main_symbols: Symbols | None = None
+    main_slide = 0
+    for index, module in enumerate(located.modules):
+        mapped = _file_of(source, module, index)
+        symbols = read_variables(mapped.elf) if mapped else None
+        slide = mapped.slide if mapped else 0
+        if index == 0:
+            main_symbols, main_slide = symbols, slide
+        label = module.name or (Path(mapped.path).name if mapped else "executable")
+        if symbols is None:
+            problems.append(f"{label} has no symbol table: its variables are named by place")
+        problems += roots.add_variables(builder, source.space, roots.Names(module, label, symbols, slide))
+    roots.add_goroutines(builder, running)
+    roots.add_registers(builder, source)
+    problems += roots.add_queues(builder, source.space, located.layout, main_symbols, main_slide)
+    n_words = sum(not goroutine.precise for goroutine in running)
+    if n_words:
+        problems.append(
+            f"{n_words} of {len(running)} goroutines were running or stopped anywhere: scanned word by word"
+        )
+    return problems
+
+
+def _file_of(source: Source, module: Module, index: int) -> MappedElf | None:
+    """The file that a module's code came from."""
+    if index == 0 and source.executable is not None:
+        return source.executable
+    path = next((b.path for b in source.backing if b.start_addr <= module.text_addr < b.end_addr), None)
+    return next((library for library in source.libraries if library.path == path), None)

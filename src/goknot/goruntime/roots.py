@@ -1,0 +1,196 @@
+"""Roots: variables by the modules' masks, frames by stack maps, registers, queues; each with a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from goknot.goruntime.image import Root, RootPlace, RootTable
+from goknot.memory.space import MissingMemoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from goknot.formats.elfsymbols import Symbols
+    from goknot.goruntime.goroutines import Goroutine
+    from goknot.goruntime.modules import Module
+    from goknot.goruntime.objects import Objects
+    from goknot.layouts.layout import Layout
+    from goknot.memory.source import Source
+    from goknot.memory.space import AddressSpace
+
+    Int64s = NDArray[np.int64]
+    UInt64s = NDArray[np.uint64]
+
+MAX_BLOCKS = 1 << 20
+
+
+class Names:
+    """Variables of one module by address; without a symbol table `data+0x10`.
+
+    Args:
+        symbols: The file's variables, None when it is stripped or not at hand.
+        slide: What to add to the symbols' addresses.
+    """
+
+    def __init__(self, module: Module, label: str, symbols: Symbols | None, slide: int) -> None:
+        self.module, self.label, self.slide = module, label, slide
+        self.symbols = symbols if symbols is not None and len(symbols.addr) else None
+
+    def groups(self, places: UInt64s) -> Int64s:
+        """place -> which variable: the symbol's number, or -1 - (offset in words) where no symbol covers it."""
+        start = np.uint64(min(self.module.data[0], self.module.bss[0]))
+        unnamed = -1 - ((places - start) // np.uint64(8)).astype(np.int64)
+        if self.symbols is None:
+            return unnamed
+        linked = places - np.uint64(self.slide)
+        index = np.searchsorted(self.symbols.addr, linked, side="right").astype(np.int64) - 1
+        safe = np.maximum(index, 0)
+        inside = (index >= 0) & (linked - self.symbols.addr[safe] < self.symbols.n_bytes[safe])
+        return np.where(inside, index, unnamed)
+
+    def name(self, group: int, place: int) -> str:
+        """What to call a group."""
+        if group >= 0 and self.symbols is not None:
+            return self.symbols.name(group)
+        low, _ = self.module.data if self.module.data[0] <= place < self.module.data[1] else self.module.bss
+        section = "data" if low == self.module.data[0] else "bss"
+        return f"{section}+{place - low:#x}"
+
+
+class RootBuilder:
+    """Collects roots and where their pointers stand; resolves them all at once."""
+
+    def __init__(self, space: AddressSpace, resolve_objects: Objects) -> None:
+        self._space, self._objects = space, resolve_objects
+        self._roots: list[Root] = []
+        self._places: list[UInt64s] = []
+        self._values: list[UInt64s] = []
+        self._masked: list[UInt64s] = []
+
+    def add(self, root: Root, places: UInt64s) -> None:
+        """A root by the addresses of its pointers."""
+        self._append(root, places, self._space.words_at(places))
+
+    def note_masked(self, places: UInt64s) -> None:
+        """Places of pointers, whatever they hold: the word there is nobody's type word."""
+        self._masked.append(places)
+
+    def add_values(self, root: Root, values: Sequence[int]) -> None:
+        """A root by its pointers: registers."""
+        self._append(root, np.zeros(len(values), np.uint64), np.array(values, np.uint64))
+
+    def _append(self, root: Root, places: UInt64s, values: UInt64s) -> None:
+        self._roots.append(root)
+        self._places.append(places)
+        self._values.append(values)
+
+    def table(self) -> RootTable:
+        """Roots that point into the heap, in the order they were added; those of free slots count as none."""
+        from goknot.goruntime.pointers import resolve  # noqa: PLC0415 - loads kernels
+
+        none = np.zeros(0, np.uint64)
+        places, values = np.concatenate([none, *self._places]), np.concatenate([none, *self._values])
+        owner = np.repeat(np.arange(len(self._roots)), [len(part) for part in self._places])
+        target = resolve(self._objects, values)
+        hit = target >= 0
+        owner, target, places, values = owner[hit], target[hit], places[hit], values[hit]
+        kept, number = np.unique(owner, return_inverse=True)
+        start = np.concatenate(([0], np.cumsum(np.bincount(number, minlength=len(kept))))).astype(np.int64)
+        off = (values - self._objects.addr[target]).astype(np.int64)
+        known = np.concatenate([*self._places, *self._masked])
+        lone = (places != 0) & ~np.isin(places - np.uint64(8), known)
+        before = np.where(lone, self._space.words_at(np.where(lone, places - np.uint64(8), 0)), np.uint64(0))
+        return RootTable(tuple(self._roots[index] for index in kept.tolist()), start, target, off, places, before)
+
+
+def add_variables(builder: RootBuilder, space: AddressSpace, names: Names) -> list[str]:
+    """A module's data and bss by its masks (`moduledata.gcdatamask`, `gcbssmask`)."""
+    module, problems = names.module, []
+    for place, (start, end), mask_addr in (
+        (RootPlace.DATA, module.data, module.gcdatamask_addr),
+        (RootPlace.BSS, module.bss, module.gcbssmask_addr),
+    ):
+        n_words = (end - start) // 8
+        if not n_words:
+            continue
+        try:
+            bits = np.frombuffer(space.read(mask_addr, (n_words + 7) // 8), np.uint8)
+        except MissingMemoryError as missing:
+            problems.append(f"the pointer mask of {names.label}'s {place.name.lower()} is missing: {missing.what}")
+            continue
+        words = np.flatnonzero(np.unpackbits(bits, bitorder="little")[:n_words]).astype(np.uint64)
+        places = np.uint64(start) + words * np.uint64(8)
+        builder.note_masked(places)
+        places = places[space.words_at(places) > 4096]
+        groups = names.groups(places)
+        for index in np.split(np.arange(len(places)), np.flatnonzero(np.diff(groups)) + 1):
+            if len(index):
+                first = int(places[index[0]])
+                builder.add(Root(place, names.name(int(groups[index[0]]), first), names.label), places[index])
+    return problems
+
+
+def add_goroutines(builder: RootBuilder, goroutines: tuple[Goroutine, ...]) -> None:
+    """Frames, and what else the collector scans for a goroutine."""
+    for index, goroutine in enumerate(goroutines):
+        for frame in goroutine.frames:
+            name = frame.function or "(no stack maps)"
+            builder.add(
+                Root(RootPlace.FRAME, name, goroutine=index, where=frame.where, precise=frame.precise), frame.place_addr
+            )
+        own = Root(RootPlace.DEFER, "defer records and saved closure", goroutine=index)
+        builder.add(own, np.array(goroutine.own_places, np.uint64))
+
+
+def add_registers(builder: RootBuilder, source: Source) -> None:
+    """Every thread's registers, whatever they hold."""
+    for thread in source.threads:
+        builder.add_values(Root(RootPlace.REGISTERS, f"thread {thread.tid}", precise=False), thread.registers)
+
+
+def add_timers(builder: RootBuilder, objects: Objects, heaps: NDArray[np.int32]) -> None:
+    """Pending timers: the entries of each p's heap (runtime/time.go)."""
+    for index in heaps.tolist():
+        addr, n_bytes = int(objects.addr[index]), int(objects.n_bytes[index])
+        places = np.arange(addr, addr + n_bytes, 8, dtype=np.uint64)
+        builder.add(Root(RootPlace.TIMERS, "pending timers"), places)
+
+
+def add_queues(
+    builder: RootBuilder, space: AddressSpace, layout: Layout, symbols: Symbols | None, slide: int
+) -> list[str]:
+    """Finalizers and cleanups queued to run (mgcmark.go, `fixedRootFinalizers`, `fixedRootCleanups`)."""
+    if symbols is None:
+        return ["no symbol table: finalizers and cleanups queued to run are not among the roots"]
+    wanted = {"runtime.allfin": 0, "runtime.gcCleanups": 0}
+    for index in range(len(symbols.addr)):
+        if int(symbols.n_bytes[index]) >= 8:
+            name = symbols.name(index)
+            if name in wanted:
+                wanted[name] = int(symbols.addr[index]) + slide
+    problems = []
+    try:
+        if wanted["runtime.allfin"]:
+            _add_finalizers(builder, space, layout, space.word(wanted["runtime.allfin"]))
+    except MissingMemoryError as missing:
+        problems.append(f"finalizers queued to run cannot be read: {missing.what}")
+    return problems
+
+
+def _add_finalizers(builder: RootBuilder, space: AddressSpace, layout: Layout, block: int) -> None:
+    structure = next(name for name in ("runtime.finBlock", "runtime.finblock") if name in layout.structs)
+    entry_bytes = layout.size("runtime.finalizer")
+    for _ in range(MAX_BLOCKS):
+        if not block:
+            return
+        count = space.number(block + layout.off(structure, "cnt"), 4)
+        first = block + layout.off(structure, "fin")
+        count = min(count, layout.width(structure, "fin") // entry_bytes)
+        members = [layout.off("runtime.finalizer", name) for name in ("fn", "arg", "fint", "ot")]
+        places = [first + entry_bytes * index + off for index in range(count) for off in members]
+        builder.add(Root(RootPlace.QUEUE, "finalizers queued to run"), np.array(places, np.uint64))
+        block = space.word(block + layout.off(structure, "alllink"))

@@ -1,0 +1,107 @@
+"""Which heap objects are the runtime's own: rings through them are nobody's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from goknot.goruntime.goroutines import G, SUDOG
+from goknot.goruntime.heap import pointer_slices
+from goknot.goruntime.pointers import resolve
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from goknot.goruntime.modules import Module
+    from goknot.goruntime.objects import Objects
+    from goknot.layouts.layout import Layout
+    from goknot.memory.space import AddressSpace
+
+    Int32s = NDArray[np.int32]
+    UInt64s = NDArray[np.uint64]
+
+M, P = "runtime.m", "runtime.p"
+MAX_ROUNDS = 1 << 20
+N_SAMPLE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeObjects:
+    """Objects of the scheduler; ascending. `others` are m, p, their lists and the timer heaps."""
+
+    goroutines: Int32s
+    sudogs: Int32s
+    others: Int32s
+    timer_heaps: Int32s
+
+
+def find_runtime_objects(
+    space: AddressSpace, layout: Layout, modules: tuple[Module, ...], objects: Objects, allgs_addr: int, gs: UInt64s
+) -> RuntimeObjects:
+    """g by allgs; m through them; p by the shape of allp; sudogs by their first word, which is a g."""
+    ms = _threads(space, layout, gs)
+    own_gs = np.concatenate([space.words_at(ms + np.uint64(layout.off(M, name))) for name in ("g0", "gsignal")])
+    ps, allp_addr = _processors(space, layout, modules)
+    all_gs = np.concatenate((gs, own_gs))
+    goroutines = _numbers(objects, all_gs)
+    sudogs = _sudogs(space, layout, objects, all_gs)
+    lists = np.array([allgs_addr, allp_addr], np.uint64)
+    timers = _timer_heaps(space, layout, objects, ps)
+    others = np.concatenate((_numbers(objects, ms), _numbers(objects, ps), _numbers(objects, lists), timers))
+    return RuntimeObjects(goroutines, sudogs, np.unique(others), timers)
+
+
+def _numbers(objects: Objects, addrs: UInt64s) -> Int32s:
+    found = np.unique(resolve(objects, addrs))
+    return found[found >= 0]
+
+
+def _threads(space: AddressSpace, layout: Layout, gs: UInt64s) -> UInt64s:
+    """m's: those that run goroutines, and along `alllink`."""
+    found = np.unique(space.words_at(gs + np.uint64(layout.off(G, "m"))))
+    found = found[found > 4096]
+    for _ in range(MAX_ROUNDS):
+        more = np.unique(np.concatenate((found, space.words_at(found + np.uint64(layout.off(M, "alllink"))))))
+        more = more[more > 4096]
+        if len(more) == len(found):
+            break
+        found = more
+    return found
+
+
+def _processors(space: AddressSpace, layout: Layout, modules: tuple[Module, ...]) -> tuple[UInt64s, int]:
+    """(p's, where `runtime.allp` keeps its elements): a slice whose elements say their own index."""
+    best = (0, 0)
+    for _, first, length in pointer_slices(space, modules):
+        if length <= best[1] or length > 1 << 16:
+            continue
+        elements = space.words_at(np.uint64(first) + np.arange(length, dtype=np.uint64) * np.uint64(8))
+        if not (elements > 4096).all() or len(np.unique(elements)) != length:
+            continue
+        ids = space.words_at(elements + np.uint64(layout.off(P, "id"))) & np.uint64(0xFFFFFFFF)
+        status = space.words_at(elements + np.uint64(layout.off(P, "status"))) & np.uint64(0xFFFFFFFF)
+        caches = space.words_at(elements + np.uint64(layout.off(P, "mcache")))
+        if (ids == np.arange(length, dtype=np.uint64)).all() and (status <= 4).all() and (caches % 8 == 0).all():
+            best = (first, length)
+    return (space.words(*best) if best[0] else np.zeros(0, np.uint64)), best[0]
+
+
+def _sudogs(space: AddressSpace, layout: Layout, objects: Objects, gs: UInt64s) -> Int32s:
+    """Objects of a sudog's size whose first word is a g: nothing but the runtime has pointers to g."""
+    size = layout.size(SUDOG)
+    fits = (objects.n_bytes >= size) & (objects.n_bytes < size + 32) & (objects.noscan == 0)
+    candidates = np.flatnonzero(fits)
+    first = space.words_at(objects.addr[candidates])
+    return candidates[np.isin(first, gs)].astype(np.int32)
+
+
+def _timer_heaps(space: AddressSpace, layout: Layout, objects: Objects, ps: UInt64s) -> Int32s:
+    """The arrays of each p's timers (runtime/time.go, `timers.heap`; `p.timers` itself before Go 1.23)."""
+    if not len(ps):
+        return np.zeros(0, np.int32)
+    off = layout.off(P, "timers")
+    if layout.has("runtime.timers", "heap"):
+        off += layout.off("runtime.timers", "heap")
+    return _numbers(objects, space.words_at(ps + np.uint64(off)))
