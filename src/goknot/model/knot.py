@@ -75,6 +75,23 @@ class KnotEdge:
 
 
 @dataclass(frozen=True, slots=True)
+class HeapSize:
+    """What a knot of the live heap amounts to.
+
+    Attributes:
+        instances: Rings (or goroutines) that look alike.
+        objects: Their members.
+        bytes: Bytes of the members.
+        retained_bytes: What goes when they go, summed.
+    """
+
+    instances: int
+    objects: int
+    bytes: int
+    retained_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Knot:
     """What a person reads: a ring, its verdict with the reason, evidence, and cuts.
 
@@ -100,8 +117,11 @@ class Knot:
     platforms: tuple[str, ...] = ()
     baseline: BaselineState = BaselineState.NEW
     causes: tuple[tuple[int, int], ...] = ()
+    heap: HeapSize | None = None
 
     @property
     def order(self) -> tuple[object, ...]:
-        """Sort key: worst first, then larger, then by id."""
-        return (self.verdict.severity, list(Confidence).index(self.confidence), self.kind, -len(self.nodes), self.id)
+        """Sort key: worst first, then what keeps most memory, then larger, then by id."""
+        kept = self.heap.retained_bytes if self.heap else 0
+        sure = list(Confidence).index(self.confidence)
+        return (self.verdict.severity, sure, -kept, self.kind, -len(self.nodes), self.id)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from goknot.model.cut import Cut
-from goknot.model.knot import Evidence, Knot, KnotEdge, KnotNode, Place
+from goknot.model.knot import Evidence, HeapSize, Knot, KnotEdge, KnotNode, Place
 from goknot.model.report import SCHEMA, Problem, Report, ReportInput
 from goknot.reports.view import View
 
@@ -93,6 +93,7 @@ def _knot(knot: Knot) -> dict[str, Value]:
         "edges": [_edge(edge) for edge in knot.edges],
         "cycles": [list(cycle) for cycle in knot.cycles],
         "cuts": [_cut(cut) for cut in knot.cuts],
+        **({"heap": _heap(knot.heap)} if knot.heap else {}),
         "baseline": knot.baseline,
         **_given(causes=[list(edge) for edge in knot.causes]),
     }
@@ -134,4 +135,13 @@ def _cut(cut: Cut) -> dict[str, Value]:
         "move": cut.move,
         "how": cut.how,
         **_given(steps=[{"move": move, "how": how} for move, how in cut.steps]),
+    }
+
+
+def _heap(size: HeapSize) -> dict[str, object]:
+    return {
+        "instances": size.instances,
+        "objects": size.objects,
+        "bytes": size.bytes,
+        "retained_bytes": size.retained_bytes,
     }

@@ -1,0 +1,36 @@
+"""The heap of a Go process, as arrays and the names that go with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from goknot.goruntime.graph import NamedGraph, heap_graph
+from goknot.goruntime.image import HeapImage
+from goknot.goruntime.opening import open_core
+
+
+@dataclass(frozen=True, slots=True)
+class HeapInput:
+    """A heap that was read: the image, and its graph as the analyses take it."""
+
+    image: HeapImage
+    named: NamedGraph
+
+    def root_name(self, number: int) -> str:
+        """What a person calls a root."""
+        root = self.image.roots.roots[number]
+        if root.goroutine >= 0:
+            goid = self.image.goroutines[root.goroutine].goid
+            return f"goroutine {goid} in {root.name}" + (f" at {root.where}" if root.where else "")
+        return f"variable {root.name}" if root.module else root.name
+
+
+def read_core(core: Path, exe: Path | None) -> HeapInput:
+    """Reads an ELF core of a Go program.
+
+    Raises:
+        InputError: The core is damaged, not of a Go program, or the executable is another build.
+    """
+    image = open_core(str(core), str(exe) if exe else None)
+    return HeapInput(image, heap_graph(image))
