@@ -25,6 +25,7 @@ from goknot.goruntime.image import HeapImage
 from goknot.goruntime.stacks import Unwinder
 from goknot.layouts import layout as layouts
 from goknot.memory.corefile import open_core_file
+from goknot.memory.process import open_live
 
 if TYPE_CHECKING:
     from goknot.goruntime.modules import Module
@@ -45,6 +46,20 @@ def open_core(core_path: str, exe_path: str | None = None) -> HeapImage:
         InputError: The core is damaged, is not of a Go program that can be read, or the executable is another build.
     """
     return read_image(open_core_file(core_path, exe_path))
+
+
+def open_process(pid: int, stop: bool = True) -> HeapImage:
+    """Reads a live process. It is stopped while its memory is copied (`HeapImage.stopped_ms`) and always resumed.
+
+    Args:
+        pid: A Go process.
+        stop: Stop it (SIGSTOP, then SIGCONT); without, the image may contradict itself, which `problems` says.
+
+    Raises:
+        InputError: It is not there, may not be read, ended meanwhile, or is no Go program that can be read.
+    """
+    source, stopped_ms = open_live(pid, stop)
+    return read_image(source, stopped_ms)
 
 
 def read_image(source: Source, stopped_ms: float = 0.0) -> HeapImage:
