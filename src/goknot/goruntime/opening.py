@@ -72,7 +72,7 @@ def read_image(source: Source, stopped_ms: float = 0.0) -> HeapImage:
     found = objects.read_objects(source, layout, located.heap, masks)
     edges = pointers.scan_edges(space, found)
     problems += found.problems
-    table = pclntab.PclnTable(space, located.modules, programs=bool(layout.constants["KindGCProg"]))
+    table = pclntab.PclnTable(space, located.modules)
     unwinder = Unwinder(space, table, source.arch)
     running, more = goroutines.read_goroutines(source, layout, located.gs, unwinder, table)
     problems += more
@@ -165,7 +165,7 @@ def _add_roots(
             problems.append(f"{label} has no symbol table: its variables are named by place")
         problems += roots.add_variables(builder, source.space, roots.Names(module, label, symbols, slide))
     roots.add_goroutines(builder, running)
-    roots.add_registers(builder, source)
+    roots.add_registers(builder, source, running)
     problems += roots.add_queues(builder, source.space, located.layout, main_symbols, main_slide)
     n_words = sum(not goroutine.precise for goroutine in running)
     if n_words:

@@ -71,11 +71,10 @@ def open_live(pid: int, stop: bool) -> tuple[Source, float]:
         exe = ElfFile(str(home / "exe"))
         arch, auxv = exe.arch, _auxv(home)
         problems: list[str] = []
-        with (home / "mem").open("rb", buffering=0) as memory:
-            with _stopped(pid, home, stop, problems) as clock:
-                mappings = read_mappings(home)
-                copied, stretches = _copy(home, memory.fileno(), mappings, problems)
-                threads = _threads(home, arch, problems)
+        with (home / "mem").open("rb", buffering=0) as memory, _stopped(pid, home, stop, problems) as clock:
+            mappings = read_mappings(home)
+            copied, stretches = _copy(home, memory.fileno(), mappings, problems)
+            threads = _threads(home, arch, problems)
     except PermissionError as denied:
         raise InputError(where, "may not be read", GRANT) from denied
     except (FileNotFoundError, ProcessLookupError) as gone:
