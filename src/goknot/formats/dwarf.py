@@ -97,7 +97,7 @@ class Dwarf:
     def structs(self, names: set[str]) -> dict[str, Struct]:
         """Layouts of the structs with these names; those that are not described are left out."""
         by_off: dict[int, Die] = {}
-        wanted = {}
+        wanted: dict[str, Die] = {}
         for die in self.dies():
             by_off[die.off] = die
             if die.tag == TAG_STRUCT and die.name in names:
@@ -232,7 +232,7 @@ class Dwarf:
             return b""
         return self.info[at : at + n_bytes]
 
-    def _skip(self, form: int, at: int, address_bytes: int) -> int:
+    def _skip(self, form: int, at: int, address_bytes: int) -> int:  # noqa: PLR0911 - one line for each form
         fixed = FIXED.get(form)
         if fixed is not None:
             return at + fixed

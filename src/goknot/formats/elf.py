@@ -77,7 +77,7 @@ class ElfFile:
     def __init__(self, path: str) -> None:
         self.path = path
         self.data = map_file(path)
-        if len(self.data) < 64 or self.data[:4] != b"\x7fELF":
+        if len(self.data) < 64 or bytes(self.data[:4]) != b"\x7fELF":
             raise InputError(path, "is not an ELF file", "a core or a Go executable for Linux is expected here")
         if self.data[4] != 2 or self.data[5] != 1:
             raise InputError(path, "is not a 64-bit little-endian ELF file", "amd64 and arm64 are supported")
@@ -174,7 +174,8 @@ class ElfFile:
         if self._phnum and self._phentsize < 56:
             raise InputError(self.path, "is damaged: program headers are too short")
         headers = self.bytes_at(self._phoff, self._phnum * self._phentsize) if self._phnum else b""
-        segments, notes = [], []
+        segments: list[Segment] = []
+        notes: list[Note] = []
         for index in range(self._phnum):
             kind, flags, off, addr, _, n_file, n_bytes, align = struct.unpack_from(
                 "<IIQQQQQQ", headers, index * self._phentsize

@@ -53,6 +53,7 @@ class Goroutine:
         frames: Innermost first.
         own_places: Words outside of frames that the collector scans for it: defer records, the saved closure.
         precise: False when some frame was taken word by word.
+        tid: The thread that runs it; 0 when it does not run.
         problem: What stopped the walk of its stack; empty: nothing.
     """
 
@@ -68,6 +69,7 @@ class Goroutine:
     frames: tuple[Frame, ...]
     own_places: tuple[int, ...]
     precise: bool
+    tid: int = 0
     problem: str = ""
 
 
@@ -160,6 +162,7 @@ class _Reader:
             frames=tuple(frames),
             own_places=tuple(own_places),
             precise=precise and all(frame.precise for frame in frames),
+            tid=self._tid() if status == RUNNING else 0,
             problem=problem,
         )
 
@@ -213,13 +216,14 @@ class _Reader:
             frames = [*frames[:-1], word_by_word("", from_addr, stack[1])]
         return frames, problem, not problem
 
+    def _tid(self) -> int:
+        m_addr = self._word("m")
+        return self._space.number(m_addr + self._layout.off("runtime.m", "procid"), 4) if m_addr else 0
+
     def _running(self, stack: tuple[int, int]) -> Frame:
         """A running goroutine: its thread's stack pointer tells what is in use, when the thread is on this stack."""
-        layout, low = self._layout, stack[0]
-        m_addr = self._word("m")
-        thread = None
-        if m_addr:
-            thread = self._threads.get(self._space.number(m_addr + layout.off("runtime.m", "procid"), 4))
+        low = stack[0]
+        thread = self._threads.get(self._tid())
         if thread is not None and stack[0] <= thread.sp_addr <= stack[1]:
             low = -(-thread.sp_addr // 8) * 8
         return word_by_word("", low, stack[1])

@@ -90,7 +90,8 @@ def find_modules(source: Source, layout: Layout) -> tuple[Module, ...]:
         raise InputError(source.where, "holds no Go program that can be read", "is the executable the one that ran?")
     following = {after for _, after in found.values()}
     first = next((addr for addr in found if addr not in following), min(found))
-    modules, at, seen = [], first, set()
+    modules: list[Module] = []
+    at, seen = first, set()
     while at and at not in seen and len(modules) < MAX_MODULES:
         seen.add(at)
         module = _read_module(source.space, layout, at)
@@ -171,14 +172,22 @@ def _parse_module(space: AddressSpace, layout: Layout, addr: int) -> tuple[Modul
         addr=addr,
         text_addr=text,
         etext_addr=etext,
-        **ranges,
+        data=ranges["data"],
+        bss=ranges["bss"],
+        noptrdata=ranges["noptrdata"],
+        noptrbss=ranges["noptrbss"],
         types=types,
         gcdatamask_addr=word("gcdatamask", 8),
         gcbssmask_addr=word("gcbssmask", 8),
         gofunc_addr=word("gofunc"),
         rodata_addr=word("rodata"),
         quantum=head[6],
-        **tables,
+        funcnametab=tables["funcnametab"],
+        cutab=tables["cutab"],
+        filetab=tables["filetab"],
+        pctab=tables["pctab"],
+        pclntable=tables["pclntable"],
+        ftab=tables["ftab"],
         textsectmap=table("textsectmap"),
     )
     return module, word("next")

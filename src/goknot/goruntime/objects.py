@@ -152,7 +152,7 @@ def _unswept(source: Source, heap: GoHeap, spans: Spans) -> Bools:
     """
     age = (spans.sweepgen - heap.sweepgen).astype(np.int32)  # wraps, as Go's uint32
     sweeping = np.flatnonzero(age == -1)
-    unswept = (age == -2) | (age == 1) | (age == -1)
+    unswept: Bools = (age == -2) | (age == 1) | (age == -1)
     for index in sweeping.tolist():
         marks = source.space.read(int(spans.mark_bits_addr[index]), (int(spans.nelems[index]) + 7) // 8)
         if not spans.freeindex[index] and not any(marks):
@@ -219,12 +219,12 @@ def _page_table(source: Source, layout: Layout, heap: GoHeap, spans: Spans) -> t
 
 
 def _divisors(spans: Spans) -> UInt64s:
-    """mspan.divMul: division as multiplication; 0 where there is one slot (runtime/mkslotsizeclass, `classToDivMagic`)."""
+    """mspan.divMul: division as multiplication; 0 where there is one slot."""
     magic = np.uint64((1 << 32) - 1) // spans.elem_bytes.astype(np.uint64) + np.uint64(1)
     return np.where(spans.nelems == 1, np.uint64(0), magic)
 
 
-def _types_of(
+def _types_of(  # noqa: PLR0917 - columns of one table
     source: Source, spans: Spans, span: Int32s, mode: UInt8s, header: UInt8s, addr: UInt64s, masks: MaskReader
 ) -> tuple[UInt64s, Int32s, tuple[Int64s, Int64s, Int64s, UInt64s], list[str]]:
     """Types that malloc headers and large spans name, and their masks."""

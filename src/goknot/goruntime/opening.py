@@ -25,6 +25,7 @@ from goknot.goruntime.image import HeapImage
 from goknot.goruntime.stacks import Unwinder
 from goknot.layouts import layout as layouts
 from goknot.memory.corefile import open_core_file
+from goknot.memory.process import open_live
 
 if TYPE_CHECKING:
     from goknot.goruntime.modules import Module
@@ -47,6 +48,20 @@ def open_core(core_path: str, exe_path: str | None = None) -> HeapImage:
     return read_image(open_core_file(core_path, exe_path))
 
 
+def open_process(pid: int, stop: bool = True) -> HeapImage:
+    """Reads a live process. It is stopped while its memory is copied (`HeapImage.stopped_ms`) and always resumed.
+
+    Args:
+        pid: A Go process.
+        stop: Stop it (SIGSTOP, then SIGCONT); without, the image may contradict itself, which `problems` says.
+
+    Raises:
+        InputError: It is not there, may not be read, ended meanwhile, or is no Go program that can be read.
+    """
+    source, stopped_ms = open_live(pid, stop)
+    return read_image(source, stopped_ms)
+
+
 def read_image(source: Source, stopped_ms: float = 0.0) -> HeapImage:
     """A heap image of whatever memory is at hand."""
     located = locate(source)
@@ -57,7 +72,7 @@ def read_image(source: Source, stopped_ms: float = 0.0) -> HeapImage:
     found = objects.read_objects(source, layout, located.heap, masks)
     edges = pointers.scan_edges(space, found)
     problems += found.problems
-    table = pclntab.PclnTable(space, located.modules, programs=bool(layout.constants["KindGCProg"]))
+    table = pclntab.PclnTable(space, located.modules)
     unwinder = Unwinder(space, table, source.arch)
     running, more = goroutines.read_goroutines(source, layout, located.gs, unwinder, table)
     problems += more
@@ -150,7 +165,7 @@ def _add_roots(
             problems.append(f"{label} has no symbol table: its variables are named by place")
         problems += roots.add_variables(builder, source.space, roots.Names(module, label, symbols, slide))
     roots.add_goroutines(builder, running)
-    roots.add_registers(builder, source)
+    roots.add_registers(builder, source, running)
     problems += roots.add_queues(builder, source.space, located.layout, main_symbols, main_slide)
     n_words = sum(not goroutine.precise for goroutine in running)
     if n_words:

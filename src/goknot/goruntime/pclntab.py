@@ -71,11 +71,10 @@ class PclnTable:
     Args:
         space: The image's memory.
         modules: All modules.
-        programs: Whether stack objects may be described by GC programs (before Go 1.24).
     """
 
-    def __init__(self, space: AddressSpace, modules: tuple[Module, ...], programs: bool) -> None:
-        self._space, self._modules, self._programs = space, modules, programs
+    def __init__(self, space: AddressSpace, modules: tuple[Module, ...]) -> None:
+        self._space, self._modules = space, modules
         self._entries: dict[int, NDArray[np.uint32]] = {}
         self._tables: dict[tuple[int, str], bytes] = {}
         self._functions: dict[tuple[int, int], Function] = {}
@@ -192,7 +191,11 @@ class PclnTable:
                 module,
                 module.text_addr + head[0],
                 c_string(self._table(module, "funcnametab"), head[1]),
-                *head[2:7],
+                args_bytes=head[2],
+                deferreturn_off=head[3],
+                pcsp=head[4],
+                pcfile=head[5],
+                pcln=head[6],
                 cu_off=head[8],
                 flag=head[11],
                 pcdata=rest[:n_pcdata],

@@ -146,10 +146,13 @@ def add_goroutines(builder: RootBuilder, goroutines: tuple[Goroutine, ...]) -> N
         builder.add(own, np.array(goroutine.own_places, np.uint64))
 
 
-def add_registers(builder: RootBuilder, source: Source) -> None:
-    """Every thread's registers, whatever they hold."""
+def add_registers(builder: RootBuilder, source: Source, goroutines: tuple[Goroutine, ...]) -> None:
+    """Registers of the threads that run goroutines; what stands in others' is left over from before."""
+    running = {goroutine.tid: index for index, goroutine in enumerate(goroutines) if goroutine.tid}
     for thread in source.threads:
-        builder.add_values(Root(RootPlace.REGISTERS, f"thread {thread.tid}", precise=False), thread.registers)
+        if thread.tid in running:
+            root = Root(RootPlace.REGISTERS, f"thread {thread.tid}", goroutine=running[thread.tid], precise=False)
+            builder.add_values(root, thread.registers)
 
 
 def add_timers(builder: RootBuilder, objects: Objects, heaps: NDArray[np.int32]) -> None:

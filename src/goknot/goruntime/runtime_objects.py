@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from goknot.goruntime.goroutines import G, SUDOG
+from goknot.goruntime.goroutines import SUDOG, G
 from goknot.goruntime.heap import pointer_slices
 from goknot.goruntime.pointers import resolve
 
@@ -37,7 +37,7 @@ class RuntimeObjects:
     timer_heaps: Int32s
 
 
-def find_runtime_objects(
+def find_runtime_objects(  # noqa: PLR0917 - places found before
     space: AddressSpace, layout: Layout, modules: tuple[Module, ...], objects: Objects, allgs_addr: int, gs: UInt64s
 ) -> RuntimeObjects:
     """g by allgs; m through them; p by the shape of allp; sudogs by their first word, which is a g."""

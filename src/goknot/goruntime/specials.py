@@ -87,7 +87,7 @@ def read_specials(space: AddressSpace, layout: Layout, spans: Spans) -> tuple[tu
 
 def _special(space: AddressSpace, layout: Layout, name: str, addr: int, object_addr: int) -> Special:
     structure, members = KINDS[name][1:]
-    words = []
+    words: list[int] = []
     for member in members:
         if layout.has(structure, member):
             first = addr + layout.off(structure, member)

@@ -66,12 +66,15 @@ class Unwinder:
         self._min_frame_bytes = 8 if self._uses_lr else 0
         self._min_locals_bytes = 16 if self._uses_lr else 0
 
-    def frames(
+    def frames(  # noqa: PLR0917 - a saved context
         self, pc: int, sp: int, lr: int, stack: tuple[int, int], first_places: list[int], is_syscall: bool
     ) -> tuple[list[Frame], str]:
         """The frames from the innermost on, with their pointers.
 
         Args:
+            pc: Saved program counter.
+            sp: Saved stack pointer.
+            lr: Saved link register, where there is one.
             stack: (lowest, highest) address.
             first_places: Further words that the collector starts from: they may point at stack objects.
             is_syscall: The innermost frame entered the kernel.
@@ -92,7 +95,7 @@ class Unwinder:
         ]  # fmt: skip
         return frames, problem
 
-    def _walk(
+    def _walk(  # noqa: PLR0912, PLR0917 - follows runtime/traceback.go step by step
         self, pc: int, sp: int, lr: int, stack: tuple[int, int], words: _StackWords, is_syscall: bool
     ) -> tuple[list[_At], str]:
         frames: list[_At] = []

@@ -4,6 +4,8 @@ Memory is one array of bytes (a core file, or a copy of a process); everything i
 read words at any byte, as segments of some cores lie at odd offsets.
 """
 
+# ruff: noqa: D417, PLR0912, PLR0915, PLR0917  (kernels take arrays one by one and are one loop each)
+
 from __future__ import annotations
 
 from typing import Any
@@ -24,7 +26,6 @@ from goknot.kernels._jit import (
     i64,
     kernel,
     tuple_of,
-    u8,
 )
 
 _types: Any = numba.types
@@ -37,7 +38,15 @@ U0 = np.uint64(0)
 
 
 @kernel(i64, IN_U8, IN_I64, IN_I64, IN_I64, IN_I64, IN_I64, OUT_U8)
-def slot_states(memory, alloc_off, mark_off, freeindex_by_span, nelems_by_span, slot_start, state_by_slot):  # type: ignore[no-untyped-def]
+def slot_states(
+    memory: Any,
+    alloc_off: Any,
+    mark_off: Any,
+    freeindex_by_span: Any,
+    nelems_by_span: Any,
+    slot_start: Any,
+    state_by_slot: Any,
+) -> Any:
     """Which slots hold objects (runtime/mbitmap.go, `isFree`; mgcsweep.go for unswept spans).
 
     Args:
@@ -63,18 +72,18 @@ def slot_states(memory, alloc_off, mark_off, freeindex_by_span, nelems_by_span, 
 
 
 @kernel(_types.void, IN_U8, IN_U64, IN_I64, IN_I64, IN_I64, OUT_I32, OUT_U64, OUT_I64, OUT_U8, OUT_I32)
-def number_objects(  # type: ignore[no-untyped-def]
-    state_by_slot,
-    base_by_span,
-    elem_bytes_by_span,
-    nelems_by_span,
-    slot_start,
-    object_by_slot,
-    addr,
-    n_bytes,
-    state,
-    span,
-):
+def number_objects(
+    state_by_slot: Any,
+    base_by_span: Any,
+    elem_bytes_by_span: Any,
+    nelems_by_span: Any,
+    slot_start: Any,
+    object_by_slot: Any,
+    addr: Any,
+    n_bytes: Any,
+    state: Any,
+    span: Any,
+) -> None:
     """Numbers the objects by address (spans ascend) and lists what is known of each."""
     n_objects = 0
     for s in range(len(slot_start)):
@@ -92,9 +101,9 @@ def number_objects(  # type: ignore[no-untyped-def]
 
 
 @helper
-def _object_at(pointer, index):  # type: ignore[no-untyped-def]
+def _object_at(pointer: Any, index: Any) -> Any:
     """Object that `pointer` points into; -1: none; -2: a free slot (`index` as in `resolve_all`)."""
-    first_addr, span_by_page, page_start_by_arena, base, elem_bytes, divisor, nelems, slot_start, object_by_slot = index
+    first_addr, span_by_page, page_start_by_arena, base, _, divisor, nelems, slot_start, object_by_slot = index
     away = pointer - first_addr[0]
     arena = np.int64(away >> U26)
     if pointer < first_addr[0] or arena >= len(page_start_by_arena) or page_start_by_arena[arena] < 0:
@@ -114,14 +123,14 @@ INDEX = tuple_of(IN_U64, IN_I32, IN_I64, IN_U64, IN_I64, IN_U64, IN_I64, IN_I64,
 
 
 @kernel(_types.void, IN_U64, INDEX, OUT_I32)
-def resolve_all(pointers, index, found):  # type: ignore[no-untyped-def]
+def resolve_all(pointers: Any, index: Any, found: Any) -> None:
     """pointer -> object it points into, -1 where it points into none, -2 into a free slot."""
     for i in range(len(pointers)):
         found[i] = _object_at(pointers[i], index)
 
 
 @helper
-def _note(memory, off, word, pointed_before, source, index, at, out):  # type: ignore[no-untyped-def]
+def _note(memory: Any, off: Any, word: Any, pointed_before: Any, source: Any, index: Any, at: Any, out: Any) -> Any:
     """Looks at the pointer at word `word` of an object at `off`; returns the edges so far and 1 for a free target."""
     edge_target, edge_off, edge_delta, before = out
     pointer = memory[off + 8 * word]
@@ -147,10 +156,22 @@ OUT = tuple_of(OUT_I32, OUT_I64, OUT_U64, OUT_U64)
     tuple_of(i64, i64), MEMORY_U64, IN_U64, IN_I64, IN_I64, IN_I32, IN_U8, IN_I64, IN_I32, IN_U8,
     tuple_of(IN_I64, IN_I64, IN_I64, IN_U64), tuple_of(IN_U64, IN_U8), INDEX, OUT_I64, OUT,
 )  # fmt: skip
-def scan(  # type: ignore[no-untyped-def]
-    memory, addr_by_object, bytes_by_object, off_by_object, span_by_object, mode_by_span, bits_off_by_span,
-    type_by_object, header_by_object, types, arena_bits, index, edge_start, out,
-):  # fmt: skip
+def scan(
+    memory: Any,
+    addr_by_object: Any,
+    bytes_by_object: Any,
+    off_by_object: Any,
+    span_by_object: Any,
+    mode_by_span: Any,
+    bits_off_by_span: Any,
+    type_by_object: Any,
+    header_by_object: Any,
+    types: Any,
+    arena_bits: Any,
+    index: Any,
+    edge_start: Any,
+    out: Any,
+) -> Any:  # fmt: skip
     """Every pointer of every object, resolved.
 
     Args:
@@ -205,22 +226,22 @@ def scan(  # type: ignore[no-untyped-def]
                 elem += type_words[t]
         elif mode == ARENA_BITS:
             before = False
-            word = np.int64(0)
-            while word < n_words:
-                away = addr_by_object[o] + np.uint64(8 * word) - first_addr[0]
+            at_word: Any = np.int64(0)
+            while at_word < n_words:
+                away = addr_by_object[o] + np.uint64(8 * at_word) - first_addr[0]
                 arena = page_start_by_arena[np.int64(away >> U26)] // PAGES_PER_ARENA
                 in_arena = np.int64((away & ARENA_MASK) >> U3)
                 chunk = (arena << 17) + (in_arena >> 6)
-                stop = min(n_words, word + 64 - (in_arena & 63))
+                stop = min(n_words, at_word + 64 - (in_arena & 63))
                 bits = bitmap[chunk] >> np.uint64(in_arena & 63)
-                while word < stop:
+                while at_word < stop:
                     is_pointer = bits & U1 != U0
                     if is_pointer:
-                        at, free = _note(memory, off, word, before, o, index, at, out)
+                        at, free = _note(memory, off, at_word, before, o, index, at, out)
                         n_free += free
                     before = is_pointer
                     bits >>= U1
-                    word += 1
+                    at_word += 1
                 if no_more[chunk >> 3] & np.uint8(1 << (chunk & 7)):
                     break  # runtime/mbitmap.go of Go 1.21, heapBitsForAddr: later bits are stale
     edge_start[len(addr_by_object)] = at
