@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from goknot import __version__
 from goknot.analyses.heap.dominance import build_tree, retained_by_ring
-from goknot.analyses.heap.groups import Link, RingGroup, group_by_signature
+from goknot.analyses.heap.groups import UNKNOWN, Link, RingGroup, group_by_signature
 from goknot.analyses.heap.holders import HolderKind, Holders, find_holders
 from goknot.analyses.heap.leak_groups import LeakedGroup, group_leaked
 from goknot.analyses.heap.verdicts import CONFIDENCE_BY_REASON, VERDICT_BY_REASON, Reason, judge_rings
@@ -17,6 +18,7 @@ from goknot.model.report import Problem, Report, ReportInput
 from goknot.model.verdict import Confidence, Level, Verdict
 
 _PLUMBING = ("runtime.", "sync.", "internal/")  # frames that say how a goroutine waits, not what it does
+_RUNTIME_TYPE = re.compile(r"(\[\]|\*)*(runtime\.|internal/runtime/)")
 _HIDDEN = {Reason.RUNTIME, Reason.QUEUE}  # the runtime's own affairs
 _KIND_BY_REASON = {
     Reason.FINALIZER_IN_RING: "finalizer-in-ring",
@@ -49,12 +51,12 @@ def report_heap(heap: HeapInput, path: str) -> Report:
     tree = build_tree(graph, holders)
     retained = retained_by_ring(tree, holders, verdicts.rings)
     groups = group_by_signature(graph, holders, verdicts, retained, type_names=heap.named.types.names)
-    knots = [_ring_knot(heap, holders, group) for group in groups if group.reason not in _HIDDEN]
+    knots = [_ring_knot(heap, holders, group) for group in groups if not _is_hidden(group)]
     knots += [_goroutine_knot(heap, group) for group in group_leaked(graph, holders, tree)]
     named = int((graph.type_by_object >= 0).sum())
     return Report(
         version=__version__,
-        inputs=(ReportInput("core", path, {"go": heap.image.version, "layout": heap.image.layout_source}),),
+        inputs=(_input(heap, path),),
         knots=tuple(sorted(knots, key=lambda knot: knot.order)),
         problems=tuple(Problem(path, what, "what it touches may be missing") for what in heap.image.problems),
         stats={
@@ -69,6 +71,21 @@ def report_heap(heap: HeapInput, path: str) -> Report:
             "fixed": 0,
         },
     )
+
+
+def _is_hidden(group: RingGroup) -> bool:
+    """Whether a ring is the runtime's own affair: by its reason, or because its own types alone make a held ring."""
+    names = {name for link in group.links for name in (link.source, link.target)} - {UNKNOWN}
+    own = bool(names) and all(_RUNTIME_TYPE.match(name) for name in names)
+    return group.reason in _HIDDEN or (own and VERDICT_BY_REASON[group.reason] is Verdict.KEPT_ALIVE)
+
+
+def _input(heap: HeapInput, path: str) -> ReportInput:
+    image = heap.image
+    details: dict[str, str | int | tuple[str, ...]] = {"go": image.version, "layout": image.layout_source}
+    if image.stopped_ms:
+        details["stopped_ms"] = round(image.stopped_ms)
+    return ReportInput("process" if path.isdecimal() else "core", path, details)
 
 
 def _ring_knot(heap: HeapInput, holders: Holders, group: RingGroup) -> Knot:

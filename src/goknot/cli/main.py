@@ -16,7 +16,7 @@ COMMANDS = {
     "scan": ("goknot.cli.scan", "Everything that source alone can tell: what CI runs."),
     "imports": ("goknot.cli.imports", "Import rings of packages and folders, rules between folders."),
     "modules": ("goknot.cli.modules", "Rings of modules that require each other, each edge proven."),
-    "heap": ("goknot.cli.heap", "Rings of live objects and leaked goroutines, in a core of a Go program."),
+    "heap": ("goknot.cli.heap", "Rings of live objects and leaked goroutines, in a core or a live process."),
     "trend": ("goknot.cli.trend", "How rings and cuts grew over git history."),
     "explain": ("goknot.cli.explain", "What a kind of knot is, whether it leaks, how to cut it."),
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from goknot.goruntime.graph import NamedGraph, heap_graph
 from goknot.goruntime.image import HeapImage
-from goknot.goruntime.opening import open_core
+from goknot.goruntime.opening import open_core, open_process
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +33,18 @@ def read_core(core: Path, exe: Path | None) -> HeapInput:
         InputError: The core is damaged, not of a Go program, or the executable is another build.
     """
     image = open_core(str(core), str(exe) if exe else None)
+    return HeapInput(image, heap_graph(image))
+
+
+def read_process(pid: int, *, stop: bool) -> HeapInput:
+    """Reads a live Go process; it is stopped only while its memory is copied, and always let go on.
+
+    Args:
+        pid: The process.
+        stop: Whether to stop it; without, the image may contradict itself, which its problems say.
+
+    Raises:
+        InputError: It is not there, may not be read, or is no Go program.
+    """
+    image = open_process(pid, stop)
     return HeapInput(image, heap_graph(image))

@@ -4,8 +4,6 @@ Pearce, "A space-efficient algorithm for finding strongly connected components" 
 algorithm PEA_FIND3: one number a node, one stack shared by both ends, no recursion.
 """
 
-# ruff: noqa: PLR0915, PLR0917  (kernels take arrays one by one and are one loop each)
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ GenericDomTreeConstruction.h). Everything after the search works on positions in
 needs no list of predecessors: most objects of a heap have one referrer, so only the other edges are kept.
 """
 
-# ruff: noqa: PLR0912, PLR0915, PLR0917  (kernels take arrays one by one and are one loop each)
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Folds a dominator tree by labels: who is the outermost of its kind, and the paths of a profile."""
 
-# ruff: noqa: PLR0917  (kernels take arrays one by one)
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Rings that look alike: equal sets of (type, field, type) over their inner edges."""
 
-# ruff: noqa: PLR0917  (kernels take arrays one by one and are one loop each)
-
 from __future__ import annotations
 
 from dataclasses import dataclass

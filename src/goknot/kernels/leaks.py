@@ -5,8 +5,6 @@ partial deadlock detection and recovery via garbage collection", ASPLOS 2025): t
 root only once something it waits on has been reached.
 """
 
-# ruff: noqa: PLR0917  (kernels take arrays one by one and are one loop each)
-
 from __future__ import annotations
 
 import numpy as np

@@ -4,7 +4,7 @@ Memory is one array of bytes (a core file, or a copy of a process); everything i
 read words at any byte, as segments of some cores lie at odd offsets.
 """
 
-# ruff: noqa: D417, PLR0912, PLR0915, PLR0917  (kernels take arrays one by one and are one loop each)
+# ruff: noqa: D417  (kernels take arrays one by one and are one loop each)
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
 """What is reached from where: breadth-first search in tiers, shortest paths, and floods that avoid a set."""
 
-# ruff: noqa: PLR0917  (kernels take arrays one by one and are one loop each)
-
 from __future__ import annotations
 
 from dataclasses import dataclass

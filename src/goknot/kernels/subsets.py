@@ -1,7 +1,5 @@
 """Parts of a graph, and graphs made of pairs."""
 
-# ruff: noqa: PLR0917  (kernels take arrays one by one and are one loop each)
-
 from __future__ import annotations
 
 import numpy as np

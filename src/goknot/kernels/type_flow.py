@@ -5,8 +5,6 @@ seed; from there a pointer field of a known type says what it points at. A state
 class, whether it holds pointers at all, and every pointer in it standing where the type has one.
 """
 
-# ruff: noqa: PLR0917  (kernels take arrays one by one and are one loop each)
-
 from __future__ import annotations
 
 import numpy as np
@@ -26,7 +24,7 @@ EXACT, OPEN = 0, 1  # OPEN: the object may be longer than the type, and its poin
 
 
 @helper
-def _fits(  # noqa: PLR0911 - one line for each way not to fit
+def _fits(
     target: int,
     delta: int,
     kind: int,
@@ -73,7 +71,7 @@ def _fits(  # noqa: PLR0911 - one line for each way not to fit
     IN_I32, IN_I64, IN_I32, IN_U8, IN_U8, IN_U8,
     OUT_I32, OUT_U8, OUT_U8, OUT_U8, OUT_I32, OUT_U8,
 )  # fmt: skip
-def spread(  # noqa: PLR0912 - one loop
+def spread(
     edge_start: NDArray[np.int64],
     edge_target: NDArray[np.int32],
     edge_off: NDArray[np.int64],
