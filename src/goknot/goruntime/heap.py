@@ -158,7 +158,8 @@ def _read_spans(space: AddressSpace, layout: Layout, pointers: UInt64s) -> tuple
     pointers = pointers[np.argsort(column("startAddr"), kind="stable")]
     base = column("startAddr")
     overlap = np.zeros(len(base), np.bool_)
-    overlap[1:] = base[1:] < base[:-1] + column("npages")[:-1] * np.uint64(PAGE_BYTES)
+    ends = np.maximum.accumulate(base + column("npages") * np.uint64(PAGE_BYTES))
+    overlap[1:] = base[1:] < ends[:-1]
     pointers, n_skipped = pointers[~overlap], n_skipped + int(overlap.sum())
     span_class = column("spanclass").astype(np.uint8)
     large = column("largeType") if layout.has(SPAN, "largeType") else np.zeros(len(pointers), np.uint64)

@@ -29,6 +29,7 @@ SMALL_BYTES = 512  # gc.MinSizeForMallocHeader: up to it masks lie in the span
 ARENA = "runtime.heapArena"
 INLINE_MARKS = "runtime.spanInlineMarkBits"
 MAX_ARENAS = 1 << 22
+MAX_INLINE_SLOTS = 63 * 8  # spanInlineMarkBits.marks
 Index = tuple["UInt64s", "Int32s", "Int64s", "UInt64s", "Int64s", "UInt64s", "Int64s", "Int64s", "Int32s"]
 
 
@@ -137,7 +138,7 @@ def _place(source: Source, layout: Layout, heap: GoHeap) -> tuple[_Placed, list[
     if not there.all():
         problems.append(f"the memory of {int((~there).sum())} of {len(there)} spans is not in the image; left out")
     spans, off, alloc_off, mark_off = _taken(spans, there), off[there], alloc_off[there], mark_off[there]
-    inline = _inline_marks(source, layout, heap, spans)
+    inline = _inline_marks(source, layout, heap, spans) & (spans.nelems <= MAX_INLINE_SLOTS)
     if inline.any():
         from_end = layout.size(INLINE_MARKS) - layout.off(INLINE_MARKS, "marks")
         mark_off = np.where(inline, off + spans.n_pages.astype(np.int64) * PAGE_BYTES - from_end, mark_off)

@@ -68,7 +68,8 @@ def open_live(pid: int, stop: bool) -> tuple[Source, float]:
     """
     where, home = f"process {pid}", Path(f"/proc/{pid}")
     try:
-        exe = ElfFile(str(home / "exe"))
+        with (home / "exe").open("rb"):
+            exe = ElfFile(str(home / "exe"))
         arch, auxv = exe.arch, _auxv(home)
         problems: list[str] = []
         with (home / "mem").open("rb", buffering=0) as memory, _stopped(pid, home, stop, problems) as clock:
