@@ -195,7 +195,7 @@ class ElfFile:
         while off + 12 <= end:
             n_name, n_body, kind = struct.unpack_from("<III", self.data, off)
             name_off = off + 12
-            body_off = name_off + -(-n_name // align) * align
+            body_off = off + -(-(12 + n_name) // align) * align
             off = body_off + -(-n_body // align) * align
             if body_off + n_body > end:
                 raise InputError(self.path, "is damaged: a note runs beyond its segment")
