@@ -195,7 +195,6 @@ class ElfFile:
         while off + 12 <= end:
             n_name, n_body, kind = struct.unpack_from("<III", self.data, off)
             name_off = off + 12
-            # header and name are padded together, not the name alone: that differs where notes are aligned to 8
             body_off = off + -(-(12 + n_name) // align) * align
             off = body_off + -(-n_body // align) * align
             if body_off + n_body > end:

@@ -140,8 +140,9 @@ def _place(source: Source, layout: Layout, heap: GoHeap) -> tuple[_Placed, list[
     spans, off, alloc_off, mark_off = _taken(spans, there), off[there], alloc_off[there], mark_off[there]
     inline = _inline_marks(source, layout, heap, spans) & (spans.nelems <= MAX_INLINE_SLOTS)
     if inline.any():
-        from_end = layout.size(INLINE_MARKS) - layout.off(INLINE_MARKS, "marks")
-        mark_off = np.where(inline, off + spans.n_pages.astype(np.int64) * PAGE_BYTES - from_end, mark_off)
+        n_bytes, marks_off = _inline_layout(layout)
+        end_off = off + spans.n_pages.astype(np.int64) * PAGE_BYTES
+        mark_off = np.where(inline, end_off - n_bytes + marks_off, mark_off)
     return _Placed(spans, off, alloc_off, np.where(_unswept(source, heap, spans), mark_off, -1), inline), problems
 
 
@@ -164,7 +165,7 @@ def _unswept(source: Source, heap: GoHeap, spans: Spans) -> Bools:
 def _inline_marks(source: Source, layout: Layout, heap: GoHeap, spans: Spans) -> Bools:
     """Green Tea (Go 1.26, an experiment in 1.25): `heapArena.pageUseSpanInlineMarkBits`."""
     inline = np.zeros(len(spans.base), np.bool_)
-    if not layout.has(ARENA, "pageUseSpanInlineMarkBits") or INLINE_MARKS not in layout.structs:
+    if not layout.has(ARENA, "pageUseSpanInlineMarkBits"):
         return inline
     bits_off = layout.off(ARENA, "pageUseSpanInlineMarkBits")
     arena_by_span = spans.base // np.uint64(ARENA_BYTES)
@@ -175,6 +176,13 @@ def _inline_marks(source: Source, layout: Layout, heap: GoHeap, spans: Spans) ->
         chosen = arena_by_span == arena
         inline[chosen] = flags[(spans.base[chosen] % np.uint64(ARENA_BYTES) // np.uint64(PAGE_BYTES)).astype(np.int64)]
     return inline
+
+
+def _inline_layout(layout: Layout) -> tuple[int, int]:
+    """(size, offset of the marks) of `spanInlineMarkBits`; the table of Go 1.25 was made without the experiment."""
+    if INLINE_MARKS in layout.structs:
+        return layout.size(INLINE_MARKS), layout.off(INLINE_MARKS, "marks")
+    return 128, 64
 
 
 def _mask_places(layout: Layout, placed: _Placed) -> tuple[UInt8s, Int64s]:
@@ -191,7 +199,7 @@ def _mask_places(layout: Layout, placed: _Placed) -> tuple[UInt8s, Int64s]:
     mode[scan & small] = kernel.INLINE_BITS
     mode[scan & ~small] = kernel.TYPED
     if placed.inline_marks.any():
-        bits_off = bits_off - np.where(placed.inline_marks, layout.size(INLINE_MARKS), 0)
+        bits_off = bits_off - np.where(placed.inline_marks, _inline_layout(layout)[0], 0)
     return mode, bits_off
 
 

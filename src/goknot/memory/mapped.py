@@ -136,24 +136,24 @@ class FileLayers:
             table = self.space.read(start_addr + phoff, phentsize * phnum)
             rows = [struct.unpack_from("<IIQQQQQQ", table, phentsize * index) for index in range(phnum)]
             ids: dict[bytes, bytes] = {}
-            for kind, _, off, _, _, n_bytes, _, _ in rows:
+            for kind, _, off, _, _, n_bytes, _, align in rows:
                 if kind == 4 and n_bytes <= MAX_NOTE_BYTES:
-                    ids |= _ids(self.space.read(start_addr + off, n_bytes))
+                    ids |= _ids(self.space.read(start_addr + off, n_bytes), 8 if align == 8 else 4)
         except (MissingMemoryError, struct.error):
             return None
         return ids.get(b"GNU") or ids.get(b"Go") or b""
 
 
-def _ids(notes: bytes) -> dict[bytes, bytes]:
+def _ids(notes: bytes, align: int) -> dict[bytes, bytes]:
     found: dict[bytes, bytes] = {}
     at = 0
     while at + 12 <= len(notes):
         n_name, n_body, kind = struct.unpack_from("<III", notes, at)
         name = notes[at + 12 : at + 12 + n_name].rstrip(b"\0")
-        body = at + 12 + -(-n_name // 4) * 4
+        body = at + -(-(12 + n_name) // align) * align
         if (name, kind) in ((b"GNU", 3), (b"Go", 4)):
             found[name] = notes[body : body + n_body]
-        at = body + -(-n_body // 4) * 4
+        at = body + -(-n_body // align) * align
     return found
 
 
