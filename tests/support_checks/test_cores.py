@@ -25,6 +25,17 @@ def _segments(core: Path) -> dict[int, memoryview]:
     return found
 
 
+def _pages_alike(ours: dict[int, memoryview], theirs: dict[int, memoryview]) -> tuple[int, int]:
+    """How many pages of the one core are the same in the other, and how many there are."""
+    same = every = 0
+    for start, data in ours.items():
+        other = theirs.get(start, b"")
+        for off in range(0, len(data), 4096):
+            every += 1
+            same += data[off : off + 4096] == other[off : off + 4096]
+    return same, every
+
+
 @pytest.mark.parametrize("how", ["gdb", "kernel"])
 @pytest.mark.parametrize("version", QUICK_VERSIONS[-1:])
 def test_own_core_holds_what_the_others_hold(version: str, how: str, tmp_path: Path) -> None:
@@ -44,5 +55,6 @@ def test_own_core_holds_what_the_others_hold(version: str, how: str, tmp_path: P
                 off = addr - start
                 assert ours[start][off : off + 16] == theirs[start][off : off + 16]
     if how == "gdb":
-        same = [start for start in ours if start in theirs and ours[start] == theirs[start]]
-        assert len(same) >= 0.8 * len(ours)
+        # the program lives on between the two: pages its threads write to may differ, the mass may not
+        same, every = _pages_alike(ours, theirs)
+        assert same >= 0.95 * every
