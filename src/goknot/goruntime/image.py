@@ -109,7 +109,7 @@ class HeapImage:
         scheduler: The same by kind: g, sudog, others.
         types: The program's types.
         functions: The program's functions.
-        n_free_targets: Pointers into free slots: 0 in a consistent image.
+        n_free_targets: Pointers of live objects into free slots: 0 in a consistent image.
         stopped_ms: How long the process was stopped; 0 for a core.
     """
 

@@ -139,27 +139,34 @@ def _place(source: Source, layout: Layout, heap: GoHeap) -> tuple[_Placed, list[
         problems.append(f"the memory of {int((~there).sum())} of {len(there)} spans is not in the image; left out")
     spans, off, alloc_off, mark_off = _taken(spans, there), off[there], alloc_off[there], mark_off[there]
     inline = _inline_marks(source, layout, heap, spans) & (spans.nelems <= MAX_INLINE_SLOTS)
+    mark_addr = spans.mark_bits_addr
     if inline.any():
         n_bytes, marks_off = _inline_layout(layout)
-        end_off = off + spans.n_pages.astype(np.int64) * PAGE_BYTES
-        mark_off = np.where(inline, end_off - n_bytes + marks_off, mark_off)
-    return _Placed(spans, off, alloc_off, np.where(_unswept(source, heap, spans), mark_off, -1), inline), problems
+        from_start = spans.n_pages * np.uint64(PAGE_BYTES) - np.uint64(n_bytes - marks_off)
+        mark_addr = np.where(inline, spans.base + from_start, mark_addr)
+    unswept, moved = _unswept(source, heap, spans, mark_addr, inline)
+    inline_off = off + (mark_addr - spans.base).astype(np.int64)
+    mark_off = np.where(unswept, np.where(inline & ~moved, inline_off, mark_off), -1)
+    return _Placed(spans, off, alloc_off, mark_off, inline), problems
 
 
-def _unswept(source: Source, heap: GoHeap, spans: Spans) -> Bools:
+def _unswept(source: Source, heap: GoHeap, spans: Spans, mark_addr: UInt64s, inline: Bools) -> tuple[Bools, Bools]:
     """runtime/mheap.go, `mspan.sweepgen`: h-2 needs sweeping, h+1 too (cached since before the cycle).
 
-    h-1 is being swept: when the bitmaps were swapped already (freeindex starts anew, the new marks are clear) the
-    allocBits say it all.
+    h-1 is being swept (mgcsweep.go, `sweepLocked.sweep`): first inline marks move to gcmarkBits, then gcmarkBits become
+    the allocBits and freeindex starts anew. Returns which spans are unswept, and which have their marks moved already.
     """
     age = (spans.sweepgen - heap.sweepgen).astype(np.int32)  # wraps, as Go's uint32
-    sweeping = np.flatnonzero(age == -1)
     unswept: Bools = (age == -2) | (age == 1) | (age == -1)
-    for index in sweeping.tolist():
-        marks = source.space.read(int(spans.mark_bits_addr[index]), (int(spans.nelems[index]) + 7) // 8)
-        if not spans.freeindex[index] and not any(marks):
+    moved = np.zeros(len(age), np.bool_)
+    for index in np.flatnonzero(age == -1).tolist():
+        n_bytes = (int(spans.nelems[index]) + 7) // 8
+        in_bitmap = any(source.space.read(int(spans.mark_bits_addr[index]), n_bytes))
+        in_span = inline[index] and any(source.space.read(int(mark_addr[index]), n_bytes))
+        moved[index] = in_bitmap and inline[index]
+        if not spans.freeindex[index] and not in_bitmap and not in_span:
             unswept[index] = False
-    return unswept
+    return unswept, moved
 
 
 def _inline_marks(source: Source, layout: Layout, heap: GoHeap, spans: Spans) -> Bools:

@@ -76,7 +76,7 @@ def _scan(
     space: AddressSpace, objects: Objects, start: Int64s, out: tuple[Int32s, Int64s, UInt64s, UInt64s]
 ) -> tuple[int, int]:
     n_edges, n_free = kernel.scan(
-        space.main_words, objects.addr, objects.n_bytes, objects.off_by_object, objects.span_by_object,
+        space.main_words, objects.addr, objects.n_bytes, objects.state, objects.off_by_object, objects.span_by_object,
         objects.mode_by_span, objects.bits_off_by_span, objects.type_by_object, objects.header_bytes,
         objects.types, objects.arena_bits, objects.index, start, out,
     )  # fmt: skip

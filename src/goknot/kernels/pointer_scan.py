@@ -32,7 +32,7 @@ _types: Any = numba.types
 MEMORY_U64 = _types.Array(_types.uint64, 1, "A", readonly=True, aligned=False)  # a word at every byte
 NOSCAN, INLINE_BITS, TYPED, ARENA_BITS = 0, 1, 2, 3  # where a span's objects have their pointer masks
 FREE, LIVE, WAITING = 0, 1, 2
-U13, U26, U32, U6, U63 = np.uint64(13), np.uint64(26), np.uint64(32), np.uint64(6), np.uint64(63)
+U13, U26, U32 = np.uint64(13), np.uint64(26), np.uint64(32)
 U3, ARENA_MASK, PAGES_PER_ARENA, U1 = np.uint64(3), np.uint64((1 << 26) - 1), 8192, np.uint64(1)
 U0 = np.uint64(0)
 
@@ -112,7 +112,7 @@ def _object_at(pointer: Any, index: Any) -> Any:
     if span < 0:
         return np.int64(-1)
     off = pointer - base[span]
-    slot = np.int64((off * divisor[span]) >> U32) if divisor[span] else np.int64(0)
+    slot = np.int64((off * divisor[span]) >> U32)
     if slot >= nelems[span]:
         return np.int64(-1)
     found = np.int64(object_by_slot[slot_start[span] + slot])
@@ -129,37 +129,25 @@ def resolve_all(pointers: Any, index: Any, found: Any) -> None:
         found[i] = _object_at(pointers[i], index)
 
 
-@helper
-def _note(memory: Any, off: Any, word: Any, pointed_before: Any, source: Any, index: Any, at: Any, out: Any) -> Any:
-    """Looks at the pointer at word `word` of an object at `off`; returns the edges so far and 1 for a free target."""
-    edge_target, edge_off, edge_delta, before = out
-    pointer = memory[off + 8 * word]
-    if not pointer:
-        return at, 0
-    target = _object_at(pointer, index)
-    if target < 0:
-        return at, 1 if target == -2 else 0
-    if target == source:
-        return at, 0  # runtime/mgcmark.go, scanobject: "Filter pointers to the same object"
-    edge_target[at] = target
-    if len(edge_off):
-        edge_off[at] = 8 * word
-        edge_delta[at] = pointer  # the caller subtracts the target's address
-        before[at] = memory[off + 8 * word - 8] if word > 0 and not pointed_before else U0
-    return at + 1, 0
-
-
 OUT = tuple_of(OUT_I32, OUT_I64, OUT_U64, OUT_U64)
+# Index of the lowest set bit by multiplication: Leiserson, Prokop and Randall, "Using de Bruijn Sequences to Index a 1
+# in a Computer Word", 1998.
+DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
+LOWEST = np.zeros(64, np.int64)
+for _bit in range(64):
+    LOWEST[((int(DE_BRUIJN) << _bit) & ((1 << 64) - 1)) >> 58] = _bit
+U58, ALL = np.uint64(58), np.uint64((1 << 64) - 1)
 
 
 @kernel(
-    tuple_of(i64, i64), MEMORY_U64, IN_U64, IN_I64, IN_I64, IN_I32, IN_U8, IN_I64, IN_I32, IN_U8,
+    tuple_of(i64, i64), MEMORY_U64, IN_U64, IN_I64, IN_U8, IN_I64, IN_I32, IN_U8, IN_I64, IN_I32, IN_U8,
     tuple_of(IN_I64, IN_I64, IN_I64, IN_U64), tuple_of(IN_U64, IN_U8), INDEX, OUT_I64, OUT,
 )  # fmt: skip
 def scan(
     memory: Any,
     addr_by_object: Any,
     bytes_by_object: Any,
+    state_by_object: Any,
     off_by_object: Any,
     span_by_object: Any,
     mode_by_span: Any,
@@ -171,11 +159,14 @@ def scan(
     index: Any,
     edge_start: Any,
     out: Any,
-) -> Any:  # fmt: skip
+) -> Any:
     """Every pointer of every object, resolved.
+
+    Objects are taken in pieces of up to 64 words, each with its bits of the pointer mask, wherever that is kept.
 
     Args:
         memory: The word at every byte.
+        state_by_object: Pointers of garbage that waits may lead to what is freed already; they are not counted.
         off_by_object: object -> offset of its slot.
         mode_by_span: Where masks are.
         bits_off_by_span: span -> offset of its inline bitmap; for the first word of the span.
@@ -185,64 +176,90 @@ def scan(
         arena_bits: Go 1.21: (bitmap, noMorePtrs) of all arenas, in the order of `page_start_by_arena`.
         index: See `_object_at`.
         edge_start: Filled; n_objects + 1 entries.
-        out: (edge_target, edge_off, edge_delta, before): filled; the last three may be empty.
+        out: (edge_target, edge_off, pointer, before): filled; the last three may be empty.
 
     Returns:
-        (number of edges, number of pointers into free slots).
+        (number of edges, number of pointers of live objects into free slots).
     """
     type_words, type_ptr_words, type_bit, type_bits = types
     bitmap, no_more = arena_bits
-    first_addr, page_start_by_arena = index[0], index[2]
+    first_addr, span_by_page, page_start_by_arena, base, _, divisor, nelems, slot_start, object_by_slot = index
+    edge_target, edge_off, edge_pointer, before = out
+    lowest_addr, n_arenas, wants_places = first_addr[0], len(page_start_by_arena), len(edge_off) > 0
     at, n_free = 0, 0
     for o in range(len(addr_by_object)):
         edge_start[o] = at
         span = span_by_object[o]
         mode = mode_by_span[span]
+        t = type_by_object[o]
+        if mode == NOSCAN or (mode == TYPED and (t < 0 or type_ptr_words[t] == 0)):
+            continue
         off, n_words = off_by_object[o], bytes_by_object[o] >> 3
-        if mode == INLINE_BITS:
-            bit = (addr_by_object[o] - index[3][span]) >> U3
-            before = False
-            for word in range(n_words):
-                where = np.int64(bit) + word
-                is_pointer = (memory[bits_off_by_span[span] + ((where >> 6) << 3)] >> np.uint64(where & 63)) & U1 != U0
-                if is_pointer:
-                    at, free = _note(memory, off, word, before, o, index, at, out)
-                    n_free += free
-                before = is_pointer
-        elif mode == TYPED:
-            t = type_by_object[o]
-            if t < 0:
-                continue
-            elem = np.int64(header_by_object[o] >> 3)
-            while elem < n_words and type_ptr_words[t]:
-                before = elem == header_by_object[o] >> 3
-                for k in range(min(type_ptr_words[t], n_words - elem)):
-                    where = type_bit[t] + k
-                    is_pointer = (type_bits[where >> 6] >> np.uint64(where & 63)) & U1 != U0
-                    if is_pointer:
-                        at, free = _note(memory, off, elem + k, before, o, index, at, out)
-                        n_free += free
-                    before = is_pointer
-                elem += type_words[t]
-        elif mode == ARENA_BITS:
-            before = False
-            at_word: Any = np.int64(0)
-            while at_word < n_words:
-                away = addr_by_object[o] + np.uint64(8 * at_word) - first_addr[0]
+        elem = np.int64(header_by_object[o] >> 3)  # where the piece's element begins
+        word = elem
+        carry = U1  # whether the word before the piece is a pointer's place (or no word of the value)
+        while word < n_words:
+            if mode == INLINE_BITS:
+                where = np.int64((addr_by_object[o] - base[span]) >> U3) + word
+                place = bits_off_by_span[span] + ((where >> 6) << 3)
+                shift, n_piece = where & 63, min(n_words - word, 64 - (where & 63))
+                bits = memory[place] >> np.uint64(shift)
+                following = word + n_piece
+            elif mode == TYPED:
+                inner = word - elem
+                where = type_bit[t] + inner
+                n_piece = min(n_words - word, 64 - (where & 63), type_ptr_words[t] - inner)
+                bits = type_bits[where >> 6] >> np.uint64(where & 63)
+                following = word + n_piece
+                if inner + n_piece >= type_ptr_words[t]:
+                    following = elem + type_words[t]
+                    elem = following
+            else:
+                away = addr_by_object[o] + np.uint64(8 * word) - lowest_addr
                 arena = page_start_by_arena[np.int64(away >> U26)] // PAGES_PER_ARENA
                 in_arena = np.int64((away & ARENA_MASK) >> U3)
                 chunk = (arena << 17) + (in_arena >> 6)
-                stop = min(n_words, at_word + 64 - (in_arena & 63))
+                n_piece = min(n_words - word, 64 - (in_arena & 63))
                 bits = bitmap[chunk] >> np.uint64(in_arena & 63)
-                while at_word < stop:
-                    is_pointer = bits & U1 != U0
-                    if is_pointer:
-                        at, free = _note(memory, off, at_word, before, o, index, at, out)
-                        n_free += free
-                    before = is_pointer
-                    bits >>= U1
-                    at_word += 1
+                following = word + n_piece
                 if no_more[chunk >> 3] & np.uint8(1 << (chunk & 7)):
-                    break  # runtime/mbitmap.go of Go 1.21, heapBitsForAddr: later bits are stale
+                    following = n_words  # runtime/mbitmap.go of Go 1.21, heapBitsForAddr: later bits are stale
+            if n_piece < 64:
+                bits &= (U1 << np.uint64(n_piece)) - U1
+            earlier = (bits << U1) | carry
+            carry = (bits >> np.uint64(n_piece - 1)) & U1
+            while bits:
+                low = bits & (~bits + U1)
+                bits ^= low
+                position = word + LOWEST[np.int64((low * DE_BRUIJN) >> U58)]
+                pointer = memory[off + 8 * position]
+                if pointer < lowest_addr:
+                    continue
+                away = pointer - lowest_addr
+                arena = np.int64(away >> U26)
+                if arena >= n_arenas or page_start_by_arena[arena] < 0:
+                    continue
+                to = span_by_page[page_start_by_arena[arena] + np.int64((away & ARENA_MASK) >> U13)]
+                if to < 0:
+                    continue
+                slot = np.int64(((pointer - base[to]) * divisor[to]) >> U32)
+                if slot >= nelems[to]:
+                    continue
+                target = object_by_slot[slot_start[to] + slot]
+                if target < 0:
+                    n_free += state_by_object[o] == 0
+                    continue
+                if target == o:
+                    continue  # runtime/mgcmark.go, scanobject: "Filter pointers to the same object"
+                edge_target[at] = target
+                if wants_places:
+                    edge_off[at] = 8 * position
+                    edge_pointer[at] = pointer
+                    alone = earlier & low == U0
+                    before[at] = memory[off + 8 * position - 8] if alone else U0
+                at += 1
+            if following != word + n_piece:
+                carry = U1  # another element begins: what stands before it is not part of it
+            word = following
     edge_start[len(addr_by_object)] = at
     return at, n_free
