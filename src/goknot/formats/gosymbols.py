@@ -1,4 +1,4 @@
-"""Which exported names a .go file uses of other packages; lexical, without a parse tree.
+"""Which exported names a .go file uses of other packages, and which it declares; lexical, without a parse tree.
 
 Most files are settled by looking at single lines. Only where a raw string or a comment spans lines is the whole file
 cleared of strings and comments first.
@@ -8,39 +8,26 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 
-from goknot.formats.godeclared import declarations
-from goknot.formats.gonoise import WORD, cleared, code_end, end_of_head, has_spanning_noise, is_code
-
-__all__ = ["declarations", "free_names", "package_name_of_alias", "uses"]
-
-_GAP = re.compile(rb"(?<=[0-9A-Za-z_\x80-\xff])[ \t\r]+\.(?!\.)")
-_WORD_BYTES = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_") | frozenset(range(128, 256))
-_OPENS = b"([{!&*"  # what mostly stands right before an operand (or nothing does)
-_EXPORTED = rb"[A-Z\x80-\xff][0-9A-Za-z_\x80-\xff]*+"
-_NAME = re.compile(rb"(?>[ \t\r\n]|//[^\n]*+\n|/\*(?s:.)*?\*/)*+(" + _EXPORTED + rb")")
-_WORDS = re.compile(rb"(?<![0-9A-Za-z_.\x80-\xff])" + _EXPORTED)
-_SPLIT_SELECTOR = re.compile(rb"(?<=[A-Za-z_)\]}\x80-\xff])\.\s+")
-_METHOD = re.compile(rb"^func[ \t]*\([^)]*\)[ \t]*" + WORD, re.MULTILINE)
-_BODY = re.compile(rb"\b(?:struct|interface)[ \t]*\{[^{}]*\}")
-_MEMBER = re.compile(
-    rb"([{;\n]\s*)" + WORD + rb"(?:(?:\s*,\s*" + WORD + rb")*+[ \t]+(?=[A-Za-z_*(\[<\x80-\xff])|(?=\())"
+_NOISE = re.compile(
+    rb"//[^\n]*+"
+    rb"|/\*(?s:.)*?(?:\*/|\Z)"
+    rb'|"(?:[^"\\\n]|\\.)*+"?'
+    rb"|`[^`]*+`?"
+    rb"|'(?:[^'\\\n]|\\.)*+'?"
 )
-_KEY = re.compile(rb"([{,\n]\s*)" + _EXPORTED + rb"[ \t]*:(?!=)")
-_CASE = re.compile(rb"\bcase\b[^:]*+")
-_MAJOR = re.compile(r"v[0-9]+")
-_DOT_MAJOR = re.compile(r"\.v[0-9]+$")
-# what may follow a name where it is declared: `:=`, a comma, a type
-_DECLARES = re.compile(rb"(?:[ \t]*,\s*" + WORD + rb")*+(?:\s*:?=(?!=)|[ \t]+(?:\.\.\.|<-|[*(\[A-Za-z_\x80-\xff]))")
+_NAME = re.compile(rb"(?>[ \t\r\n]|//[^\n]*+\n|/\*(?s:.)*?\*/)*+([A-Z\x80-\xff][0-9A-Za-z_\x80-\xff]*+)")
+_WORD_BYTES = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_") | frozenset(range(128, 256))
+_WORD = rb"[A-Za-z_\x80-\xff][0-9A-Za-z_\x80-\xff]*+"
 
 
 def uses(source: bytes, package_by_alias: Mapping[str, str]) -> dict[str, set[str]]:
     """The exported names a file selects from packages.
 
-    Selectors on a local variable, parameter or receiver that hides a package's name are left out where the scope can
-    be told; the few others name things the package mostly does not declare.
+    A local variable that shadows a package's name cannot be told from the package here; names the package does not
+    declare should be dropped by whoever knows its declarations.
 
     Args:
         source: The file.
@@ -50,118 +37,232 @@ def uses(source: bytes, package_by_alias: Mapping[str, str]) -> dict[str, set[st
         Import path -> names, without packages of which none is used.
     """
     found: dict[str, set[str]] = {}
-    text = source
-    begin = end_of_head(source)
-    clear = False
-    if has_spanning_noise(source, begin) or _has_gap(source):
-        text, begin, clear = _GAP.sub(b".", cleared(source)), 0, True
+    begin = _package_clause(source)
+    spans = _noise_spans(source) if _has_spanning_noise(source, begin) else None
     for alias, path in package_by_alias.items():
         if alias in {".", "_"}:
             continue
-        word = alias.encode()
-        names = _selected(text, word, begin, clear=clear)
-        if names and _may_be_hidden(text, word, begin, clear=clear):
-            from goknot.formats.gohidden import hidden_spans  # noqa: PLC0415 (few files need it)
-
-            clean = text if clear else cleared(source)
-            names = _selected(clean, word, 0, clear=True, hidden=hidden_spans(clean, word))
-        if names:
-            found.setdefault(path, set()).update(names)
+        needle = alias.encode() + b"."
+        at = source.find(needle, begin)
+        while at >= 0:
+            after = at + len(needle)
+            name = _NAME.match(source, after)
+            if name and _begins_operand(source, at, spans) and _is_code(source, at, spans):
+                text = name[1].decode("utf-8", "replace")
+                if text[0].isupper():
+                    found.setdefault(path, set()).add(text)
+            at = source.find(needle, after)
     return found
 
 
 def free_names(source: bytes) -> set[str]:
-    """Every exported name a file mentions on its own: what `import .` may use of a package that declares it.
-
-    Names of methods, of fields and keys of composite literals are left out; a constant that is the key of a map or an
-    array looks like a field and is left out as well, unless it is mentioned elsewhere in the file.
-    """
-    text = _SPLIT_SELECTOR.sub(b".", cleared(source).replace(b"...", b" "))
-    plain = _METHOD.sub(b" ", _BODY.sub(lambda body: _MEMBER.sub(rb"\1 ", body[0]), text))
-    words = _WORDS.findall(_KEY.sub(rb"\1 :", plain))
-    for clause in _CASE.findall(text):
-        words += _WORDS.findall(clause)
-    return {name for name in map(_text, set(words)) if name[0].isupper()}
+    """Every exported name a file mentions on its own: what `import .` may use of a package that declares it."""
+    cleared = _NOISE.sub(b" ", source)
+    found = re.findall(rb"(?<![0-9A-Za-z_.\x80-\xff])[A-Z\x80-\xff][0-9A-Za-z_\x80-\xff]*+", cleared)
+    return {_text(name) for name in found}
 
 
-def package_name_of_alias(import_path: str) -> str:
-    """The name an import without alias most likely has in a file, where the package itself cannot be asked.
-
-    The path's last element, without a major version: `example.com/log/v2` and `gopkg.in/log.v2` are both `log`.
-    """
-    rest, _, last = import_path.rpartition("/")
-    if rest and _MAJOR.fullmatch(last):
-        last = rest.rpartition("/")[2]
-    if import_path.startswith("gopkg.in/"):
-        last = _DOT_MAJOR.sub("", last)
-    return last
-
-
-def _selected(text: bytes, word: bytes, begin: int, *, clear: bool, hidden: Sequence[int] = ()) -> set[str]:
-    """The exported names selected from a word.
-
-    Args:
-        text: The source; no string or comment in it spans lines.
-        word: The package's name.
-        begin: Where to begin.
-        clear: Whether the text has no strings and comments at all.
-        hidden: Where spans begin and end, alternating and ascending, in which the word means something else.
-    """
-    found: set[bytes] = set()
-    needle = word + b"."
-    width = len(needle)
-    at = text.find(needle, begin)
-    while at >= 0:
-        name = _NAME.match(text, at + width)
-        if (
-            name
-            and name[1] not in found
-            and _begins_operand(text, at, clear=clear)
-            and (clear or is_code(text, at))
-            and not bisect_right(hidden, at) % 2
-        ):
-            found.add(name[1])
-        at = text.find(needle, at + width)
-    return {name for name in map(_text, found) if name[0].isupper()}
-
-
-def _begins_operand(text: bytes, at: int, *, clear: bool) -> bool:
+def _begins_operand(source: bytes, at: int, spans: list[int] | None) -> bool:
     """Whether a word at this place is not the tail of another word, nor a field of something."""
-    before = text[at - 1 : at]
-    if before in _OPENS:
+    if at == 0:
         return True
-    if before[0] in _WORD_BYTES:
+    before = source[at - 1]
+    if before in _WORD_BYTES:
         return False
-    if before in b" \t" and text[at - 2] in _WORD_BYTES:
+    if before in b" \t\r\n":
+        at = len(source[max(0, at - 400) : at].rstrip()) + max(0, at - 400)
+    # a field comes after a dot, but "..." announces a variadic type, and a comment may end in a dot
+    return source[at - 1 : at] != b"." or source[at - 3 : at] == b"..." or not _is_code(source, at - 1, spans)
+
+
+def _is_code(source: bytes, at: int, spans: list[int] | None) -> bool:
+    if spans is not None:
+        return bisect_right(spans, at) % 2 == 0
+    line = source[source.rfind(b"\n", 0, at) + 1 : at]
+    if b'"' not in line and b"//" not in line and b"`" not in line and b"'" not in line and b"/*" not in line:
         return True
-    end = code_end(text, at, clear=clear)
-    if text[end - 1 : end] != b".":
+    # what is left open before the place is a string or comment around it
+    for noise in _NOISE.finditer(source, at - len(line), at):
+        if noise.end() == at and not _is_closed(noise[0]):
+            return False
+    return True
+
+
+def _is_closed(noise: bytes) -> bool:
+    if noise.startswith(b"//"):
+        return False
+    if noise.startswith(b"/*"):
+        return len(noise) >= 4 and noise.endswith(b"*/")
+    if len(noise) < 2 or noise[-1] != noise[0]:
+        return False
+    # a quote that is escaped does not close
+    slashes = len(noise) - 1 - len(noise[:-1].rstrip(b"\\"))
+    return noise[:1] == b"`" or slashes % 2 == 0
+
+
+def _package_clause(source: bytes) -> int:
+    """Where the package clause begins; what stands above it is comments."""
+    return 0 if source.startswith(b"package ") else max(0, source.find(b"\npackage "))
+
+
+def _has_spanning_noise(source: bytes, begin: int) -> bool:
+    """Whether a raw string or a block comment may span lines behind a place; sometimes true where none does."""
+    if b"`" in source and any(b"\n" in inside for inside in source.split(b"`")[1::2]):
         return True
-    # a field comes after a dot, but "..." announces a variadic type, and a number may end in a dot
-    start = end - 1
-    while start and text[start - 1] in _WORD_BYTES:
-        start -= 1
-    return text[end - 3 : end] == b"..." or text[start : end - 1][:1].isdigit()
-
-
-def _has_gap(source: bytes) -> bool:
-    """Whether white space or a comment may stand in front of a selector's dot, where gofmt leaves none."""
-    return source.count(b" .") != source.count(b" ...") or b"\t." in source or b"*/." in source or b"\r." in source
-
-
-def _may_be_hidden(text: bytes, word: bytes, begin: int, *, clear: bool) -> bool:
-    """Whether something of this name may be declared; sometimes true where nothing is."""
-    for tail in (b" ", b",", b":", b"\t"):
-        at = text.find(word + tail, begin)
-        while at >= 0:
-            end = at + len(word)
-            alone = text[at - 1 : at] != b"." and (not at or text[at - 1] not in _WORD_BYTES)
-            if alone and _DECLARES.match(text, end) and (clear or is_code(text, at)):
-                return True
-            at = text.find(word + tail, end)
+    opened = source.find(b"/*", begin)
+    while opened >= 0:
+        closed = source.find(b"*/", opened + 2)
+        if closed < 0 or source.find(b"\n", opened, closed) >= 0:
+            return True
+        opened = source.find(b"/*", closed)
     return False
+
+
+def _noise_spans(source: bytes) -> list[int]:
+    """Where strings and comments begin and end, alternating."""
+    spans: list[int] = []
+    for noise in _NOISE.finditer(source):
+        spans += noise.span()
+    return spans
+
+
+# a line's end in front lets the search skip from line to line
+_TOP = re.compile(
+    rb"\n(?:func[ \t]+(" + _WORD + rb")"
+    rb"|type[ \t]+(" + _WORD + rb")"
+    rb"|(var|const)[ \t]+(" + _WORD + rb"(?:[ \t]*,[ \t]*" + _WORD + rb")*+)"
+    rb"|(type|var|const)[ \t]*\()"
+)
+# what gofmt never leaves behind: an indented function, two declarations on a line, a keyword alone on its line
+_UNFORMATTED = re.compile(rb"\n(?:[ \t]++func[ \t]++" + _WORD + rb"[ \t]*[\[(]|(?:func|type|var|const)[ \t\r]*\n)")
+_TWO_ON_A_LINE = re.compile(rb";[ \t]*(?:func|type|var|const)\b")
+_COLUMN_ZERO = re.compile(rb"\n(?:func|type|var|const)\b")
+_ANY_TOP = re.compile(rb"\b(?:func|type|var|const)\b")
+_TOKEN = re.compile(rb"[(\[{]|[)\]}]|[\n;]|" + _WORD + rb"|[^\s]")
+_NEXT_WORD = re.compile(rb"\(|" + _WORD + rb"|[^\s]")
+_WORDS = re.compile(_WORD)
+
+
+def declarations(source: bytes) -> dict[str, str]:
+    """The exported names a file declares at package level.
+
+    Returns:
+        Name -> `const`, `var`, `func` or `type`. Methods are not at package level.
+    """
+    source = b"\n" + source
+    text = _cleared(source) if _has_spanning_noise(source, 0) else source
+    if (
+        _UNFORMATTED.search(text)
+        or _TWO_ON_A_LINE.search(text)
+        or (not _COLUMN_ZERO.search(text) and _ANY_TOP.search(text))
+    ):
+        return _walked(_cleared(source))
+    found: dict[str, str] = {}
+    for match in _TOP.finditer(text):
+        func, type_, kind, names, group = match.groups()
+        if func:
+            _note(found, func, "func")
+        elif type_:
+            _note(found, type_, "type")
+        elif kind:
+            for name in _WORDS.findall(names):
+                _note(found, name, kind.decode())
+        else:
+            _note_group(found, text, match.end(), group.decode())
+    return found
+
+
+def _note(found: dict[str, str], name: bytes, kind: str) -> None:
+    text = _text(name)
+    if text[:1].isupper():
+        found[text] = kind
 
 
 @lru_cache(maxsize=65536)
 def _text(name: bytes) -> str:
     return name.decode("utf-8", "replace")
+
+
+def _cleared(source: bytes) -> bytes:
+    """The source with every string as `0` and every comment as white space that keeps the line's end."""
+    return _NOISE.sub(lambda m: (b"\n" if b"\n" in m[0] else b" ") if m[0][:1] == b"/" else b"0", source)
+
+
+_PLAIN_GROUP = re.compile(rb"(?s:.*?)^\)", re.MULTILINE)
+
+
+def _note_group(found: dict[str, str], text: bytes, begin: int, kind: str) -> None:
+    """Notes the names of a bracketed group of specifications."""
+    end = _PLAIN_GROUP.match(text, begin)
+    body = _cleared(text[begin : end.end() if end else len(text)])
+    _specifications(found, body, kind)
+
+
+def _specifications(found: dict[str, str], body: bytes, kind: str) -> int:
+    """Reads specifications up to the bracket that closes their group; returns where that is."""
+    depth = 0
+    expecting = True  # a name may begin here
+    in_names = False  # inside `A, B`
+    last = b""
+    for token in _TOKEN.finditer(body):
+        word = token[0]
+        if word in b"([{":
+            depth += 1
+            expecting = in_names = False
+        elif word in b")]}":
+            depth -= 1
+            if depth < 0:
+                return token.end()
+            expecting = in_names = False
+        elif depth == 0:
+            if word in b"\n;":
+                expecting = expecting or in_names or _ends_statement(last) or word == b";"
+                in_names = False
+                continue
+            if expecting and _is_word(word):
+                _note(found, word, kind)
+                in_names, expecting = True, False
+            elif in_names and word == b"," and kind != "type":
+                expecting = True
+            else:
+                expecting = in_names = False
+        last = word
+    return len(body)
+
+
+def _is_word(word: bytes) -> bool:
+    return word[0] in _WORD_BYTES and not word[:1].isdigit()
+
+
+def _ends_statement(last: bytes) -> bool:
+    """Whether Go puts a semicolon where a line ends in this token."""
+    return not last or last in b")]}" or last[0] in _WORD_BYTES
+
+
+def _walked(text: bytes) -> dict[str, str]:
+    """The slow way, for files gofmt never saw: every token of a cleared text is looked at."""
+    found: dict[str, str] = {}
+    depth = 0
+    fresh = True
+    position = 0
+    while token := _TOKEN.search(text, position):
+        word, position = token[0], token.end()
+        if word in b"([{":
+            depth += 1
+        elif word in b")]}":
+            depth -= 1
+        elif word in b"\n;":
+            fresh = True
+            continue
+        elif depth == 0 and fresh and word in {b"func", b"type", b"var", b"const"}:
+            following = _NEXT_WORD.search(text, position)
+            if following and following[0] == b"(" and word != b"func":
+                position = following.end() + _specifications(found, text[following.end() :], word.decode())
+            elif following and _is_word(following[0]):
+                line = text[following.start() : text.find(b"\n", following.start())]
+                names = re.match(_WORD + rb"(?:\s*,\s*" + _WORD + rb")*+", line)
+                many = names[0] if names and word in {b"var", b"const"} else following[0]
+                for name in _WORDS.findall(many):
+                    _note(found, name, word.decode())
+        fresh = False
+    return found
