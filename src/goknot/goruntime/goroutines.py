@@ -34,6 +34,7 @@ STATUS = {
 RUNNING, SYSCALL, WAITING, DEAD, LEAKED = 2, 3, 4, 6, 10
 GSCAN = 0x1000
 MAX_STACK_BYTES = 1 << 32
+MAX_GO_STACK_BYTES = 1 << 30  # runtime/proc.go, main: maxstacksize on 64 bits
 MAX_SUDOGS = 1 << 16
 MAX_DEFERS = 1 << 20
 N_SAMPLE = 64
@@ -231,6 +232,8 @@ class _Reader:
 
 def word_by_word(name: str, low: int, high: int) -> Frame:
     """A stretch of stack without maps."""
+    if high - low > MAX_GO_STACK_BYTES:
+        low = high  # no stack of Go's: the bounds are damaged
     low = -(-low // 8) * 8
     return Frame(name, "", 0, low, False, np.arange(low, max(low, high - 7), 8, dtype=np.uint64))
 

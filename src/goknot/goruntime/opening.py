@@ -45,7 +45,11 @@ def open_core(core_path: str, exe_path: str | None = None) -> HeapImage:
     Raises:
         InputError: The core is damaged, is not of a Go program that can be read, or the executable is another build.
     """
-    return read_image(open_core_file(core_path, exe_path))
+    try:
+        return read_image(open_core_file(core_path, exe_path))
+    except MemoryError as failed:
+        what = "asks for more memory than there is: it is damaged, or larger than this machine"
+        raise InputError(core_path, what) from failed
 
 
 def open_process(pid: int, stop: bool = True) -> HeapImage:
