@@ -16,17 +16,43 @@ from goknot.errors import InputError
 from goknot.formats.elf import ET_DYN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from goknot.formats.elf import ElfFile
 
 RELA = np.dtype([("addr", "<u8"), ("info", "<u8"), ("addend", "<i8")])
-SHT_RELA, SHF_ALLOC = 4, 2
+DYNSYM = np.dtype([("name", "<u4"), ("info", "u1"), ("other", "u1"), ("section", "<u2"), ("addr", "<u8"), ("n", "<u8")])
+SHT_RELA, SHT_DYNSYM, SHF_ALLOC, SHN_UNDEF, SHN_ABS = 4, 11, 2, 0, 0xFFF1
+STT_TLS, STT_GNU_IFUNC = 6, 10  # stand for no address in the file
+DT_SYMBOLIC, DT_FLAGS, DF_SYMBOLIC = 16, 30, 2
 RELATIVE = {62: 8, 183: 1027}  # R_X86_64_RELATIVE, R_AARCH64_RELATIVE
+ABSOLUTE = {62: (1, 6), 183: (257, 1025)}  # R_X86_64_64 and _GLOB_DAT, R_AARCH64_ABS64 and _GLOB_DAT
+Exports = dict[bytes, int]
 
 
-def relocated(elf: ElfFile, slide: int) -> NDArray[np.uint8]:
-    """The file's bytes with `slide` put into every relative relocation; pages without any stay mapped.
+def exports(elf: ElfFile, slide: int) -> Exports:
+    """Names that the file's dynamic symbol table defines -> their addresses in memory."""
+    rows, strings = _dynamic_symbols(elf)
+    kind = rows["info"] & 15
+    defined = (rows["section"] != SHN_UNDEF) & (kind != STT_TLS) & (kind != STT_GNU_IFUNC)
+    found: Exports = {}
+    for name, section, addr in zip(
+        *(rows[defined][column].tolist() for column in ("name", "section", "addr")), strict=True
+    ):
+        found.setdefault(_name(strings, name), addr + (0 if section == SHN_ABS else slide))
+    return found
+
+
+def relocated(elf: ElfFile, slide: int, before: Callable[[], Exports] = dict) -> NDArray[np.uint8]:
+    """The file's bytes with its relocations applied; pages without any stay mapped.
+
+    Args:
+        elf: The file.
+        slide: What is added to the file's own addresses.
+        before: Gives the names that the loader finds elsewhere first: those of the executable (ELF, "Shared Object
+            Dependencies"). Plugins name nearly all of their types, so asked for only where names are used.
 
     Raises:
         InputError: The relocations are truncated.
@@ -36,16 +62,70 @@ def relocated(elf: ElfFile, slide: int) -> NDArray[np.uint8]:
         return np.frombuffer(elf.data, np.uint8)
     raw = b"".join(elf.section_bytes(table) for table in tables)
     rows = np.frombuffer(raw, RELA, len(raw) // RELA.itemsize)
-    rows = rows[(rows["info"] & np.uint64(0xFFFFFFFF)) == RELATIVE[elf.machine]]
+    kind = rows["info"] & np.uint64(0xFFFFFFFF)
     try:
         with Path(elf.path).open("rb") as file:
             data = np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY), np.uint8)
     except (OSError, ValueError) as failed:
         raise InputError(elf.path, f"cannot be read: {failed}") from failed
+    relative = rows[kind == RELATIVE[elf.machine]]
+    _put(elf, data, relative["addr"], (relative["addend"] + slide).astype(np.uint64))
+    named = rows[np.isin(kind, ABSOLUTE[elf.machine])]
+    if len(named):
+        addr, known = _addresses(elf, slide, before(), (named["info"] >> np.uint64(32)).astype(np.int64))
+        _put(elf, data, named["addr"][known], addr[known] + named["addend"][known].astype(np.uint64))
+    return data
+
+
+def _put(elf: ElfFile, data: NDArray[np.uint8], places: NDArray[np.uint64], values: NDArray[np.uint64]) -> None:
     words = np.ndarray((len(data) - 7,), "<u8", data, strides=(1,))
     for segment in elf.segments:
-        inside = (rows["addr"] >= segment.addr) & (rows["addr"] + 8 <= segment.addr + segment.n_file_bytes)
-        off = (rows["addr"][inside] - np.uint64(segment.addr)).astype(np.int64) + segment.file_off
+        inside = (places >= segment.addr) & (places + np.uint64(8) <= segment.addr + segment.n_file_bytes)
+        off = (places[inside] - np.uint64(segment.addr)).astype(np.int64) + segment.file_off
         fits = off + 8 <= len(data)
-        words[off[fits]] = (rows["addend"][inside][fits] + slide).astype(np.uint64)
-    return data
+        words[off[fits]] = values[inside][fits]
+
+
+def _addresses(
+    elf: ElfFile, slide: int, before: Exports, numbers: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    """(address of each symbol, whether it is known), as the loader binds them."""
+    symbols, strings = _dynamic_symbols(elf)
+    if _binds_to_itself(elf):
+        before = {}
+    by_number: dict[int, int] = {}
+    for number in np.unique(numbers).tolist():
+        if number >= len(symbols):
+            continue
+        row = symbols[number]
+        found = before.get(_name(strings, int(row["name"]))) if number else None
+        if found is None and row["section"] != SHN_UNDEF and (row["info"] & 15) not in (STT_TLS, STT_GNU_IFUNC):
+            found = int(row["addr"]) + (0 if row["section"] == SHN_ABS else slide)
+        if found is not None:
+            by_number[number] = found
+    known = np.array([number in by_number for number in numbers.tolist()], np.bool_)
+    return np.array([by_number.get(number, 0) for number in numbers.tolist()], np.uint64), known
+
+
+def _dynamic_symbols(elf: ElfFile) -> tuple[NDArray[np.void], bytes]:
+    """(symbols, their names)."""
+    sections = elf.sections()
+    table = next((s for s in sections.values() if s.kind == SHT_DYNSYM), None)
+    strings = sections.get(".dynstr")
+    if table is None or strings is None:
+        return np.zeros(0, DYNSYM), b""
+    data = elf.section_bytes(table)
+    return np.frombuffer(data, DYNSYM, len(data) // DYNSYM.itemsize), elf.section_bytes(strings)
+
+
+def _binds_to_itself(elf: ElfFile) -> bool:
+    """Linked with -Bsymbolic."""
+    section = elf.sections().get(".dynamic")
+    data = elf.section_bytes(section) if section else b""
+    entries = np.frombuffer(data, "<u8", len(data) // 16 * 2).reshape(-1, 2).tolist()
+    return any(tag == DT_SYMBOLIC or (tag == DT_FLAGS and value & DF_SYMBOLIC) for tag, value in entries)
+
+
+def _name(strings: bytes, off: int) -> bytes:
+    end = strings.find(b"\0", off)
+    return strings[off : end if end >= 0 else len(strings)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.errors import InputError
-from goknot.formats.elfsymbols import Symbols, read_variables
+from goknot.formats.elfsymbols import read_variables
 from goknot.goruntime import (
     gcmask,
     goroutines,
@@ -156,21 +156,17 @@ def _add_roots(
     builder: roots.RootBuilder, source: Source, located: Located, running: tuple[goroutines.Goroutine, ...]
 ) -> list[str]:
     problems = []
-    main_symbols: Symbols | None = None
-    main_slide = 0
     for index, module in enumerate(located.modules):
         mapped = _file_of(source, module, index)
         symbols = read_variables(mapped.elf) if mapped else None
         slide = mapped.slide if mapped else 0
-        if index == 0:
-            main_symbols, main_slide = symbols, slide
         label = module.name or (Path(mapped.path).name if mapped else "executable")
         if symbols is None:
             problems.append(f"{label} has no symbol table: its variables are named by place")
         problems += roots.add_variables(builder, source.space, roots.Names(module, label, symbols, slide))
     roots.add_goroutines(builder, running)
     roots.add_registers(builder, source, running)
-    problems += roots.add_queues(builder, source.space, located.layout, main_symbols, main_slide)
+    roots.add_queues(builder, source.space, located.layout, located.modules)
     n_words = sum(not goroutine.precise for goroutine in running)
     if n_words:
         problems.append(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.goruntime.image import Root, RootPlace, RootTable
+from goknot.goruntime.queues import queued
 from goknot.memory.space import MissingMemoryError
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     Int64s = NDArray[np.int64]
     UInt64s = NDArray[np.uint64]
-
-MAX_BLOCKS = 1 << 20
 
 
 class Names:
@@ -64,8 +63,8 @@ class Names:
 class RootBuilder:
     """Collects roots and where their pointers stand; resolves them all at once."""
 
-    def __init__(self, space: AddressSpace, resolve_objects: Objects) -> None:
-        self._space, self._objects = space, resolve_objects
+    def __init__(self, space: AddressSpace, objects: Objects) -> None:
+        self._space, self.objects = space, objects
         self._roots: list[Root] = []
         self._places: list[UInt64s] = []
         self._values: list[UInt64s] = []
@@ -95,12 +94,12 @@ class RootBuilder:
         none = np.zeros(0, np.uint64)
         places, values = np.concatenate([none, *self._places]), np.concatenate([none, *self._values])
         owner = np.repeat(np.arange(len(self._roots)), [len(part) for part in self._places])
-        target = resolve(self._objects, values)
+        target = resolve(self.objects, values)
         hit = target >= 0
         owner, target, places, values = owner[hit], target[hit], places[hit], values[hit]
         kept, number = np.unique(owner, return_inverse=True)
         start = np.concatenate(([0], np.cumsum(np.bincount(number, minlength=len(kept))))).astype(np.int64)
-        off = (values - self._objects.addr[target]).astype(np.int64)
+        off = (values - self.objects.addr[target]).astype(np.int64)
         known = np.concatenate([*self._places, *self._masked])
         lone = (places != 0) & ~np.isin(places - np.uint64(8), known)
         before = np.where(lone, self._space.words_at(np.where(lone, places - np.uint64(8), 0)), np.uint64(0))
@@ -163,37 +162,7 @@ def add_timers(builder: RootBuilder, objects: Objects, heaps: NDArray[np.int32])
         builder.add(Root(RootPlace.TIMERS, "pending timers"), places)
 
 
-def add_queues(
-    builder: RootBuilder, space: AddressSpace, layout: Layout, symbols: Symbols | None, slide: int
-) -> list[str]:
+def add_queues(builder: RootBuilder, space: AddressSpace, layout: Layout, modules: tuple[Module, ...]) -> None:
     """Finalizers and cleanups queued to run (mgcmark.go, `fixedRootFinalizers`, `fixedRootCleanups`)."""
-    if symbols is None:
-        return ["no symbol table: finalizers and cleanups queued to run are not among the roots"]
-    wanted = {"runtime.allfin": 0, "runtime.gcCleanups": 0}
-    for index in range(len(symbols.addr)):
-        if int(symbols.n_bytes[index]) >= 8:
-            name = symbols.name(index)
-            if name in wanted:
-                wanted[name] = int(symbols.addr[index]) + slide
-    problems = []
-    try:
-        if wanted["runtime.allfin"]:
-            _add_finalizers(builder, space, layout, space.word(wanted["runtime.allfin"]))
-    except MissingMemoryError as missing:
-        problems.append(f"finalizers queued to run cannot be read: {missing.what}")
-    return problems
-
-
-def _add_finalizers(builder: RootBuilder, space: AddressSpace, layout: Layout, block: int) -> None:
-    structure = next(name for name in ("runtime.finBlock", "runtime.finblock") if name in layout.structs)
-    entry_bytes = layout.size("runtime.finalizer")
-    for _ in range(MAX_BLOCKS):
-        if not block:
-            return
-        count = space.number(block + layout.off(structure, "cnt"), 4)
-        first = block + layout.off(structure, "fin")
-        count = min(count, layout.width(structure, "fin") // entry_bytes)
-        members = [layout.off("runtime.finalizer", name) for name in ("fn", "arg", "fint", "ot")]
-        places = [first + entry_bytes * index + off for index in range(count) for off in members]
-        builder.add(Root(RootPlace.QUEUE, "finalizers queued to run"), np.array(places, np.uint64))
-        block = space.word(block + layout.off(structure, "alllink"))
+    for name, places in queued(space, layout, modules, builder.objects):
+        builder.add(Root(RootPlace.QUEUE, name), places)

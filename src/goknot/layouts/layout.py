@@ -23,7 +23,8 @@ STRUCTS = (
     "runtime.specialWeakHandle", "runtime.specialfinalizer", "runtime.specialsTinyBlock", "runtime.stkframe",
     "runtime.sudog", "runtime.timer", "runtime.timers", "runtime.timeTimer", "runtime.finblock", "runtime.finBlock",
     "runtime.finalizer",
-    "runtime.cleanupBlock", "runtime.cleanupFn", "runtime.spanInlineMarkBits", "runtime.waitq", "runtime.funcval",
+    "runtime.cleanupBlock", "runtime.cleanupBlockHeader", "runtime.cleanupFn", "runtime.xRegPerG", "runtime.xRegState",
+    "runtime.spanInlineMarkBits", "runtime.waitq", "runtime.funcval",
     "runtime.stackObjectRecord", "runtime.maybeTraceablePtr", "runtime.maybeTraceableChan", "runtime.mSpanList",
     "runtime.semaRoot", "runtime.coro", "runtime.synctestBubble", "runtime.bubble", "internal/runtime/maps.Map",
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,16 +11,17 @@ import numpy as np
 
 from goknot.errors import InputError
 from goknot.formats.elf import ElfFile
-from goknot.formats.elfrelocs import relocated
+from goknot.formats.elfrelocs import exports, relocated
 from goknot.memory.source import MappedElf
 from goknot.memory.space import AddressSpace, MissingMemoryError, Stretch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from goknot.formats.corenotes import BackingFile
+    from goknot.formats.elfrelocs import Exports
 
 AT_PHDR, AT_ENTRY = 3, 9
 MAX_NOTE_BYTES = 1 << 16
@@ -41,6 +43,7 @@ class FileLayers:
         self.backings: list[NDArray[np.uint8]] = []
         self.stretches: list[Stretch] = []
         self.problems: list[str] = []
+        self._exports: Callable[[], Exports] = dict
 
     def executable(self, exe_path: str | None, auxv: dict[int, int]) -> MappedElf | None:
         """The main program: as given, else where the image says it was.
@@ -63,6 +66,7 @@ class FileLayers:
             self._lay(elf, [b for b in self.backing if b.path == own.path], slide)
         else:
             self._lay_segments(elf, slide)
+        self._exports = cache(lambda: exports(elf, slide))
         return MappedElf(elf, path, slide)
 
     def libraries(self, exe: MappedElf | None) -> tuple[MappedElf, ...]:
@@ -97,7 +101,7 @@ class FileLayers:
         return AddressSpace([*backings, *self.backings], [*stretches, *moved])
 
     def _lay(self, elf: ElfFile, parts: list[BackingFile], slide: int) -> None:
-        self.backings.append(relocated(elf, slide))
+        self.backings.append(relocated(elf, slide, self._exports))
         for part in parts:
             n_bytes = min(part.end_addr - part.start_addr, len(elf.data) - part.file_off)
             if n_bytes > 0:
@@ -105,7 +109,7 @@ class FileLayers:
                 self.stretches.append(Stretch(part.start_addr, end, len(self.backings) - 1, part.file_off))
 
     def _lay_segments(self, elf: ElfFile, slide: int) -> None:
-        self.backings.append(relocated(elf, slide))
+        self.backings.append(relocated(elf, slide, self._exports))
         for segment in elf.segments:
             n_bytes = min(segment.n_file_bytes, len(elf.data) - segment.file_off)
             if n_bytes > 0:

@@ -19,7 +19,7 @@ from goknot.errors import InputError
 from goknot.formats.corenotes import REGISTERS, BackingFile, CoreThread
 from goknot.formats.elf import ElfFile
 from goknot.memory.mapped import FileLayers
-from goknot.memory.source import Source
+from goknot.memory.source import MappedElf, Source
 from goknot.memory.space import AddressSpace, Stretch
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ MAX_COPY_BYTES = 1 << 45
 PAGEMAP_CHUNK = 1 << 16
 READ_CHUNK = 1 << 26
 STOP_SECONDS = 5.0
+HELD = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGTSTP}  # wait while a process is stopped
 GRANT = (
     "run as the same user or root; where ptrace is restricted: CAP_SYS_PTRACE (docker: --cap-add SYS_PTRACE, "
     "kubectl debug --profile=sysadmin) or kernel.yama.ptrace_scope=0"
@@ -70,7 +71,7 @@ def open_live(pid: int, stop: bool) -> tuple[Source, float]:
     try:
         with (home / "exe").open("rb"):
             exe = ElfFile(str(home / "exe"))
-        arch, auxv = exe.arch, _auxv(home)
+        arch, auxv, name = exe.arch, _auxv(home), os.readlink(home / "exe")  # noqa: PTH115 - text, not resolved
         problems: list[str] = []
         with (home / "mem").open("rb", buffering=0) as memory, _stopped(pid, home, stop, problems) as clock:
             mappings = read_mappings(home)
@@ -90,6 +91,8 @@ def open_live(pid: int, stop: bool) -> tuple[Source, float]:
     layers = FileLayers(where, AddressSpace([copied], stretches), backing, root=f"/proc/{pid}/root")
     mapped = layers.executable(str(home / "exe"), auxv)
     libraries = layers.libraries(mapped)
+    if mapped is not None:  # as a core names it, not as it was opened
+        mapped = MappedElf(mapped.elf, name.removesuffix(" (deleted)"), mapped.slide)
     problems += [p for p in layers.problems if "does not hold the build ID" not in p]  # the file is the running one
     source = Source(
         where,
@@ -123,7 +126,11 @@ class _Clock:
 
 @contextmanager
 def _stopped(pid: int, home: Path, stop: bool, problems: list[str]) -> Iterator[_Clock]:
-    """SIGSTOP until the block ends. SIGTERM and SIGHUP wait: a killed goknot must not leave the process stopped."""
+    """SIGSTOP until the block ends.
+
+    Signals that would end goknot (or stop it: Ctrl-Z) wait meanwhile, so that no moment is left in which it goes and
+    the process stays stopped; `_give_way` cuts the copy short for them.
+    """
     clock = _Clock()
     if not stop:
         yield clock
@@ -132,21 +139,31 @@ def _stopped(pid: int, home: Path, stop: bool, problems: list[str]) -> Iterator[
         problems.append("the process was stopped already, and stays so")
         yield clock
         return
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGHUP})
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, HELD)
     started = time.perf_counter()
     try:
         os.kill(pid, signal.SIGSTOP)
-        deadline = time.monotonic() + STOP_SECONDS
-        while any(_state(task) not in "TtZX" for task in (home / "task").iterdir()):
-            if time.monotonic() > deadline:
-                problems.append("not every thread stopped within seconds: parts of the image may contradict each other")
-                break
-            time.sleep(0.0005)
-        yield clock
+        try:
+            deadline = time.monotonic() + STOP_SECONDS
+            while any(_state(task) not in "TtZX" for task in (home / "task").iterdir()):
+                if time.monotonic() > deadline:
+                    problems.append(
+                        "not every thread stopped within seconds: parts of the image may contradict each other"
+                    )
+                    break
+                time.sleep(0.0005)
+            yield clock
+        finally:
+            os.kill(pid, signal.SIGCONT)
+            clock.milliseconds = (time.perf_counter() - started) * 1000
     finally:
-        os.kill(pid, signal.SIGCONT)
-        clock.milliseconds = (time.perf_counter() - started) * 1000
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+
+def _give_way() -> None:
+    """Ends the copy when Ctrl-C or another held signal came; it strikes as soon as the process goes on."""
+    if signal.sigpending() & HELD:
+        raise KeyboardInterrupt
 
 
 def _state(home: Path) -> str:
@@ -158,7 +175,7 @@ def _state(home: Path) -> str:
 
 
 def _wanted(mapping: Mapping) -> bool:
-    """Private memory that the process can write, and what it could before the loader was done (Go's types)."""
+    """Private memory that the process can write; the rest is in the files, with the loader's work done over again."""
     if mapping.perms[0] != "r" or mapping.perms[3] != "p" or mapping.path in ("[vvar]", "[vsyscall]", "[vdso]"):
         return False
     return mapping.perms[1] == "w" and mapping.end_addr - mapping.start_addr <= MAX_MAPPING_BYTES
@@ -190,6 +207,7 @@ def _read(memory: int, view: memoryview, start: int, end: int, off: int) -> int:
     """Copies [start, end) to `off`; returns how much could not be read."""
     at = start
     while at < end:
+        _give_way()
         n_bytes = min(end - at, READ_CHUNK)
         target = view[off + at - start : off + at - start + n_bytes]
         try:

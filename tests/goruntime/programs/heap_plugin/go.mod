@@ -1,0 +1,3 @@
+module heap_plugin
+
+go 1.21

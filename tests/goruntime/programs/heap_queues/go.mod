@@ -1,0 +1,3 @@
+module heap_queues
+
+go 1.21
