@@ -187,9 +187,13 @@ class DwarfEntries:
         except DIRTY as bad:
             raise self._damaged(bad) from bad
 
-    def is_listed(self, entry: Entry) -> bool:
-        """Whether the location depends on the program counter."""
-        return entry.listed
+    def unit_entry(self, off: int) -> Entry:
+        """The first entry of the unit that the entry at `off` is in."""
+        try:
+            unit = self._unit(off)
+            return self._entry(unit, unit.first)
+        except DIRTY as bad:
+            raise self._damaged(bad) from bad
 
     def _damaged(self, bad: Exception) -> InputError:
         return InputError(self._elf.path, f"has damaged debugging information ({bad})")

@@ -138,12 +138,18 @@ class TypeTable:
             for module in modules
         ]
         self._known: dict[int, GoType | None] = {}
+        self._made: list[tuple[int, int, Callable[[int], GoType | None]]] = []
+
+    def add_made(self, start: int, end: int, make: Callable[[int], GoType | None]) -> None:
+        """Types that DWARF describes: addresses from `start` to `end`, where no process has memory, are its names."""
+        self._made.append((start, end, make))
 
     def type_at(self, addr: int) -> GoType | None:
         """The type whose descriptor is at `addr`; None when no sane descriptor is there."""
         if addr not in self._known:
+            self._known[addr] = None  # what a type that contains itself would find
             try:
-                self._known[addr] = self._parse(addr)
+                self._known[addr] = self._make(addr) if addr >> 62 else self._parse(addr)
             except (GoknotError, struct.error, _NotATypeError):
                 self._known[addr] = None
         return self._known[addr]
@@ -187,6 +193,9 @@ class TypeTable:
     def in_sections(self, addr: int) -> bool:
         """Whether `addr` lies where the modules keep their types."""
         return any(start <= addr < end for start, end, _ in self._sections)
+
+    def _make(self, addr: int) -> GoType | None:
+        return next((make(addr) for start, end, make in self._made if start <= addr < end), None)
 
     def _bytes(self, addr: int, n_bytes: int) -> bytes:
         for start, end, data in self._sections:

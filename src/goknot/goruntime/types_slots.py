@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.goruntime import types as go
+from goknot.goruntime.types_fields import Capture, FieldNames
 from goknot.kernels.type_flow import ANY, DIRECTORY, EXACT, MANY, ONE, OPEN, SCALAR
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class FlowArrays:
     slot_start: NDArray[np.int64]
     slot_kind: NDArray[np.uint8]
     slot_arg: NDArray[np.int32]
+    described_by_type: NDArray[np.uint8]  # type -> 1: only DWARF says what stands in it
     rivalled_by_type: NDArray[np.bool_]  # type -> another type of the same size class begins with it
 
 
@@ -76,6 +78,8 @@ class FlowTypes:
         self._buckets: set[int] = set()
         self._storages: set[int] = set()
         self._depth = 0
+        self._captures: dict[int, list[Capture]] = {}
+        self._owner_by_kind: dict[int, tuple[str, int]] | None = None
         self.string_id = self._new("string", "string", 1, EXACT)
 
     def id_at(self, addr: int) -> int:
@@ -113,6 +117,36 @@ class FlowTypes:
     def set_slots(self, kind: int, slots: Iterable[tuple[int, int, int]]) -> None:
         """Says what stands in a made type: (offset, slot kind, type id)."""
         self._slots[kind] = [(off // 8, what, arg) for off, what, arg in slots]
+
+    def set_captures(self, captures: dict[int, list[Capture]]) -> None:
+        """Says what closures hold, by their type ids."""
+        self._captures |= captures
+        for closure, held in captures.items():
+            slots: list[Slot] = []
+            for capture in held:
+                found = self._table.type_at(capture.type_addr) if capture.type_addr else None
+                if found is not None:
+                    slots += [(capture.off // 8 + word, what, arg) for word, what, arg in self._flatten(found)]
+            self._slots[closure] = slots
+
+    def size_bytes(self, kind: int) -> int:
+        """The size of one value."""
+        return self._size[kind]
+
+    def field_at(self, kind: int, off: int, *, many: bool = False) -> str:
+        """The way to what stands at an offset of a type, as `types_fields` spells it; empty where it is not known."""
+        if self._owner_by_kind is None or len(self._owner_by_kind) != len(self._id_by_addr) + len(self._id_by_key):
+            self._owner_by_kind = {kind: ("", addr) for addr, kind in self._id_by_addr.items()}
+            self._owner_by_kind |= {kind: key for key, kind in self._id_by_key.items()}
+        names = FieldNames(self._table)
+        if kind in self._captures or self.names[kind].startswith("func "):
+            return names.captured(self._captures.get(kind, []), off)
+        part, addr = self._owner_by_kind.get(kind, ("", 0))
+        if kind in self._storages:
+            return names.entry(addr, off)
+        if part or self._id_by_key.get((part, addr)) == kind:
+            return names.internal(part, self._table.layout.swiss_maps, off)
+        return names.of(addr, off, "[]" if many else "")
 
     def slots(self, kind: int) -> list[tuple[int, int, int]]:
         """(word, what stands there, type id) of every pointer in a settled type."""
@@ -166,6 +200,7 @@ class FlowTypes:
             slot_start=slot_start,
             slot_kind=slot_kind,
             slot_arg=slot_arg,
+            described_by_type=self._described(),
             rivalled_by_type=self._rivalled(class_by_type),
         )
 
@@ -332,6 +367,13 @@ class FlowTypes:
             kind = self._first_field[kind]
             depth += 1
         return depth
+
+    def _described(self) -> NDArray[np.uint8]:
+        described = np.zeros(len(self.names), np.uint8)
+        described[[kind for addr, kind in self._id_by_addr.items() if kind >= 0 and addr >> 62]] = 1
+        described[[kind for (_, addr), kind in self._id_by_key.items() if addr >> 62]] = 1
+        described[list(self._captures)] = 1
+        return described
 
     def _rivalled(self, class_by_type: NDArray[np.int64]) -> NDArray[np.bool_]:
         rivalled = np.zeros(len(self.names), np.bool_)

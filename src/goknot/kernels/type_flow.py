@@ -67,7 +67,7 @@ def _fits(
 @kernel(
     i64,
     IN_I64, IN_I32, IN_I64, IN_I64, IN_I64, IN_U8, IN_U8,
-    IN_I64, IN_I64, IN_I64, IN_U8, IN_I64, IN_I64, IN_U8, IN_I32,
+    IN_I64, IN_I64, IN_I64, IN_U8, IN_I64, IN_U8, IN_I64, IN_U8, IN_I32,
     IN_I32, IN_I64, IN_I32, IN_U8, IN_U8, IN_U8,
     OUT_I32, OUT_U8, OUT_U8, OUT_U8, OUT_I32, OUT_U8,
 )  # fmt: skip
@@ -84,6 +84,7 @@ def spread(
     header_class_by_type: NDArray[np.int64],
     open_by_type: NDArray[np.uint8],
     rank_by_type: NDArray[np.int64],
+    source_by_type: NDArray[np.uint8],
     slot_start: NDArray[np.int64],
     slot_kind: NDArray[np.uint8],
     slot_arg: NDArray[np.int32],
@@ -119,6 +120,7 @@ def spread(
         header_class_by_type: type -> the same with a malloc header.
         open_by_type: type -> EXACT or OPEN.
         rank_by_type: type -> higher wins.
+        source_by_type: type -> the number that its pointers hand on; 0: the holder's own.
         slot_start: type -> first of its words.
         slot_kind: word -> SCALAR, ANY, ONE, MANY or DIRECTORY.
         slot_arg: word -> type, where the kind has one.
@@ -193,7 +195,8 @@ def spread(
             ):  # fmt: skip
                 n_typed += before < 0
                 type_by_object[target], many_by_object[target] = kind, many
-                strength_by_object[target], source_by_object[target] = strength, source_by_object[source]
+                strength_by_object[target] = strength
+                source_by_object[target] = source_by_type[holder] if source_by_type[holder] else source_by_object[source]
                 if not queued[target]:
                     queued[target] = 1
                     queue[(first + n_waiting) % n_objects] = target
