@@ -18,6 +18,7 @@ from goknot.goruntime.types_flow import (
     name_objects,
     variable_seeds,
 )
+from goknot.goruntime.types_runtime import pools, timers
 from goknot.goruntime.types_slots import FlowTypes
 from goknot.goruntime.variables import Variables
 from goknot.goruntime.variables_frames import frame_seeds
@@ -121,7 +122,8 @@ def name_types(image: HeapImage, more: tuple[Seeds, ...] = ()) -> Naming:
     )
     types = FlowTypes(image.types)
     described = Described(image, types, heap)
-    seeds = (_finalizers(image, types), *_scheduler(image, types), *described.seeds(), *more)
+    known = [_finalizers(image, types), *_scheduler(image, types), pools(image, types), timers(image, types, places)]
+    seeds = (*known, *described.seeds(), *more)
     found = name_objects(heap, image.types, types, image.functions.entries(), seeds, described.captures)
     return Naming(found, types, tuple(described.problems))
 

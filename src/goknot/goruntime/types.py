@@ -10,10 +10,14 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from goknot.errors import GoknotError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
     Read = Callable[[int, int], bytes]  # (address, how many) -> that many bytes, or a GoknotError
 
@@ -189,6 +193,11 @@ class TypeTable:
     def sections(self) -> list[tuple[int, int]]:
         """(start, end) of every module's types."""
         return [(start, end) for start, end, _ in self._sections]
+
+    def words(self) -> list[tuple[int, NDArray[np.uint64]]]:
+        """(start, words) of every module's types."""
+        aligned = [(-(-start // 8) * 8, start, data) for start, _, data in self._sections]
+        return [(at, np.frombuffer(data, "<u8", (len(data) - at + start) // 8, at - start)) for at, start, data in aligned]
 
     def in_sections(self, addr: int) -> bool:
         """Whether `addr` lies where the modules keep their types."""

@@ -203,7 +203,7 @@ def name_objects(
         heap.edge_start, heap.edge_target, heap.edge_off, heap.edge_delta, heap.bytes_by_object, heap.header_by_object,
         heap.noscan_by_object, arrays.size_by_type, arrays.class_by_type, arrays.header_class_by_type,
         arrays.open_by_type, arrays.rank_by_type, arrays.described_by_type * np.uint8(NamedBy.DWARF),
-        arrays.slot_start, arrays.slot_kind, arrays.slot_arg,
+        arrays.other_by_type, arrays.slot_start, arrays.slot_kind, arrays.slot_arg,
         seeds.target, seeds.delta, seeds.kind, seeds.many, seeds.strength, seeds.source,
         kind, many, strength, source, np.empty(n_objects, np.int32), np.zeros(n_objects, np.uint8),
     )  # fmt: skip
@@ -386,8 +386,11 @@ def _receivers(types: FlowTypes) -> list[tuple[int, int]]:
     """(closure, type its second word points at) of method values: their name says whose method it is."""
     found = []
     by_name = types.id_by_name()
-    for kind, name in enumerate(types.names):
+    for kind, name in enumerate(list(types.names)):
         method = _METHOD_VALUE.fullmatch(name)
-        if method and f"{method[1]}.{method[2]}" in by_name:
-            found.append((kind, by_name[f"{method[1]}.{method[2]}"]))
+        if method:
+            owner = f"{method[1]}.{method[2]}"
+            receiver = by_name.get(owner, -1) if owner in by_name else types.struct_id(owner)
+            if receiver >= 0:
+                found.append((kind, receiver))
     return found
