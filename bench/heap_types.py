@@ -1,6 +1,6 @@
 """How many live objects of a core get a type, from whom, and what the largest groups without one look like.
 
-    python bench/heap_types.py CORE [EXE]
+python bench/heap_types.py CORE [EXE]
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from goknot.analyses.heap.holders import find_holders
 from goknot.analyses.heap.tiers import Tier
 from goknot.goruntime.fields import fields_of
 from goknot.goruntime.graph import heap_graph
+from goknot.goruntime.naming import name_share
 from goknot.goruntime.opening import open_core
 from goknot.goruntime.types_flow import NamedBy
 
@@ -33,16 +34,21 @@ def main() -> None:
     scanned = live & (image.object_noscan == 0)
     print(f"{image.version}: {image.n_objects:,} objects, {image.n_edges:,} edges, {int(live.sum()):,} live")
     print(f"opened {opened - start:.2f} s, graph with names {named_at - opened:.2f} s")
-    for label, weight in (("objects", np.ones(image.n_objects, np.int64)), ("bytes", image.object_bytes)):
-        total = int(weight[scanned].sum())
-        parts = [f"{by.name.lower()} {weight[scanned & (types.named_by_object == by)].sum() / total:.2%}" for by in NamedBy]
-        print(f"live pointerful {label}: {total:,}: {', '.join(parts)}")
+    share = name_share(image, types, live)
+    print(share.text())
+    for label, total, counts in (
+        ("objects", share.n_objects, share.objects_by_source),
+        ("bytes", share.n_bytes, share.bytes_by_source),
+    ):
+        parts = [f"{by.name.lower()} {counts[by] / max(1, total):.2%}" for by in NamedBy]
+        print(f"live with pointers, {label}: {total:,}: {', '.join(parts)}")
     every = int(image.object_bytes[live].sum())
     print(f"all live bytes named: {image.object_bytes[live & (types.type_by_object >= 0)].sum() / every:.2%}")
     edges = np.arange(image.n_edges, dtype=np.int64)
     begin = time.perf_counter()
     fields = fields_of(image, types, named.flow, edges)
-    print(f"fields of {len(edges):,} edges {time.perf_counter() - begin:.2f} s, {(fields.label_by_edge >= 0).mean():.2%}")
+    known = (fields.label_by_edge >= 0).mean()
+    print(f"fields of {len(edges):,} edges {time.perf_counter() - begin:.2f} s, {known:.2%}")
     _unnamed(named, image, scanned, fields)
 
 
@@ -69,7 +75,8 @@ def _unnamed(named, image, scanned, fields) -> None:  # type: ignore[no-untyped-
     for key, members in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))[:N_GROUPS]:
         first = members[0]
         words = image.space.words(int(image.object_addr[first]), min(6, int(image.object_bytes[first]) // 8))
-        print(f"{len(members):7,} x {key[0]:>6}  held by {list(key[1:])}  e.g. {' '.join(f'{w:x}' for w in words.tolist())}")
+        example = " ".join(f"{word:x}" for word in words.tolist())
+        print(f"{len(members):7,} x {key[0]:>6}  held by {list(key[1:])}  e.g. {example}")
 
 
 if __name__ == "__main__":

@@ -121,7 +121,8 @@ class DwarfEntries:
         offsets = sorted({unit.abbrev_off for unit in self.units})
         index = {off: number for number, off in enumerate(offsets)}
         units = [n for u in self.units for n in (u.first, u.end, index[u.abbrev_off], u.address_bytes)]
-        start, tags, children, firsts, attributes = [0], [], [], [], []
+        start, tags, children, firsts = [0], list[int](), list[int](), list[int]()
+        attributes: list[int] = []
         for off in offsets:
             table = self._table(off)
             for code in range(max(table, default=0) + 1):
@@ -320,7 +321,7 @@ class DwarfEntries:
                 raise IndexError(f"an entry at {off:#x} is cut off")
         return Entry(off, tag, has_children, at, values, listed)
 
-    def _value(self, unit: Unit, form: int, constant: int, at: int) -> tuple[Value, int]:  # noqa: PLR0911, PLR0912
+    def _value(self, unit: Unit, form: int, constant: int, at: int) -> tuple[Value, int]:  # noqa: PLR0911
         info = self.info
         if form in UNIT_REFS:
             width = UNIT_REFS[form]
@@ -402,7 +403,7 @@ class DwarfEntries:
             at += n_bytes
         return b""
 
-    def _listed(self, unit: Unit, at: int, pc: int) -> bytes:  # noqa: PLR0912 - one kind of range a branch
+    def _listed(self, unit: Unit, at: int, pc: int) -> bytes:
         data, base = self._lists, self._base(unit, AT_LOW_PC)
         width = unit.address_bytes
 

@@ -197,7 +197,7 @@ class TypeTable:
     def words(self) -> list[tuple[int, NDArray[np.uint64]]]:
         """(start, words) of every module's types."""
         aligned = [(-(-start // 8) * 8, start, data) for start, _, data in self._sections]
-        return [(at, np.frombuffer(data, "<u8", (len(data) - at + start) // 8, at - start)) for at, start, data in aligned]
+        return [(at, np.frombuffer(d, "<u8", (len(d) - at + start) // 8, at - start)) for at, start, d in aligned]
 
     def in_sections(self, addr: int) -> bool:
         """Whether `addr` lies where the modules keep their types."""

@@ -162,7 +162,7 @@ class HeapTypes:
     places: FieldPlaces
 
 
-def name_objects(
+def name_objects(  # noqa: PLR0917 - a heap, and all that is known of it
     heap: FlowHeap,
     table: go.TypeTable,
     types: FlowTypes,
@@ -273,6 +273,7 @@ def variable_seeds(
     types: FlowTypes,
     variables: list[tuple[int, int]],
     resolve: Callable[[NDArray[np.uint64]], tuple[NDArray[np.int32], NDArray[np.int64]]],
+    *,
     source: NamedBy = NamedBy.DWARF,
     is_static: Callable[[NDArray[np.uint64]], NDArray[np.bool_]] = lambda pointers: np.zeros(len(pointers), np.bool_),
 ) -> Seeds:

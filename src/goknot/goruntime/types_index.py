@@ -30,7 +30,7 @@ def structs_by_name(table: TypeTable) -> dict[str, int]:
         # Kind, alignment 1 to 64, and a slice of fields whose length is its capacity (internal/abi/type.go).
         n_fields = words[8 : 8 + n_places]
         likely = (kind == go.STRUCT) & (n_fields == words[9 : 9 + n_places]) & (n_fields <= go.MAX_FIELDS)
-        likely &= (words[:n_places] >= words[1 : 1 + n_places])
+        likely &= words[:n_places] >= words[1 : 1 + n_places]
         for at in np.flatnonzero(likely).tolist():
             kind_found = table.type_at(start + 8 * at)
             if kind_found is None or not kind_found.pkg_path:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.errors import InputError
-from goknot.formats.dwarf_entries import DwarfEntries, Entry, signed
 from goknot.formats.dwarf import uleb
+from goknot.formats.dwarf_entries import DwarfEntries, Entry, signed
 from goknot.goruntime.types_fields import Capture
 from goknot.goruntime.variables_types import AT_TYPE, DwarfTypes
 from goknot.kernels.dwarf_scan import BY_INDEX, COLUMNS, DAMAGED, VARIABLE, scan_entries

@@ -21,7 +21,7 @@ DAMAGED = -1
 
 
 @helper
-def _varint(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
+def _varint(data: NDArray[np.uint8], at: int, end: int) -> tuple[np.int64, int]:
     """(value, what follows); beyond `end` when it does not end in time."""
     value, shift = np.int64(0), 0
     while at < end:
@@ -36,7 +36,7 @@ def _varint(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
 
 
 @helper
-def _fixed(data: NDArray[np.uint8], at: int, n_bytes: int) -> int:
+def _fixed(data: NDArray[np.uint8], at: int, n_bytes: int) -> np.int64:
     value = np.int64(0)
     for index in range(n_bytes):
         value |= np.int64(data[at + index]) << (8 * index)
@@ -65,7 +65,7 @@ def _after(data: NDArray[np.uint8], at: int, end: int, size: int, address_bytes:
             return end + 1
         n_bytes = _fixed(data, at, width)
         at += width
-    return end + 1 if n_bytes < 0 or n_bytes > end - at else at + n_bytes
+    return end + 1 if n_bytes < 0 or n_bytes > end - at else at + int(n_bytes)
 
 
 @kernel(i64, IN_U8, IN_I64, IN_I64, IN_I64, IN_I64, IN_I64, IN_I64, OUT_I64)

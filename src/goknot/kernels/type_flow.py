@@ -15,8 +15,8 @@ from goknot.kernels._jit import IN_I32, IN_I64, IN_U8, OUT_I32, OUT_U8, helper, 
 # What stands in a word of a type.
 SCALAR, ANY, ONE, MANY, DIRECTORY, CHOICE = 0, 1, 2, 3, 4, 5
 # ANY: a pointer of unknown kind; ONE: to one value of type `arg`; MANY: to the first of several; DIRECTORY: to a swiss
-# map's table of tables (an array of type `arg`) or to its only group (the type in the next word's `arg`); CHOICE: to one
-# value of `arg` or of `other_by_type[arg]`, whose slots have another size.
+# map's table of tables (an array of type `arg`) or to its only group (the type in the next word's `arg`); CHOICE: to
+# one value of `arg` or of `other_by_type[arg]`, whose slots have another size.
 
 TINY_BYTES = 16  # small values without pointers share a slot of this size (runtime/malloc.go, tiny allocator)
 
@@ -201,7 +201,8 @@ def spread(
                 n_typed += before < 0
                 type_by_object[target], many_by_object[target] = kind, many
                 strength_by_object[target] = strength
-                source_by_object[target] = source_by_type[holder] if source_by_type[holder] else source_by_object[source]
+                own = source_by_type[holder]
+                source_by_object[target] = own if own else source_by_object[source]
                 if not queued[target]:
                     queued[target] = 1
                     queue[(first + n_waiting) % n_objects] = target
