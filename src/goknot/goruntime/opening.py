@@ -115,6 +115,7 @@ def read_image(source: Source, stopped_ms: float = 0.0) -> HeapImage:
         types=types,
         functions=table,
         n_free_targets=edges.n_free_targets,
+        files=tuple(_file_of(source, module, index) for index, module in enumerate(located.modules)),
         stopped_ms=stopped_ms,
     )
 
