@@ -51,16 +51,18 @@ RULES = {
     ),
     "finalizer-in-ring": Rule(
         "Finalizer inside a ring",
-        "An object with a finalizer leads back to itself. Go keeps what such an object points to, so it keeps the object, "
-        "and the finalizer never runs.",
+        "An object with a finalizer leads back to itself. Go keeps what such an object points to, so it keeps the "
+        "object, and the finalizer never runs.",
         "Set the finalizer on a small object outside of the ring that holds only what must be released, or use "
         "runtime.AddCleanup with that as argument. `goknot explain finalizer-in-ring` has an example.",
         "error",
     ),
     "cleanup-holds-object": Rule(
         "Cleanup holds its object",
-        "A cleanup's function or argument reaches the object it waits for, so that never dies and the cleanup never runs.",
-        "Hand over only what must be released, and capture nothing. `goknot explain cleanup-holds-object` has an example.",
+        "A cleanup's function or argument reaches the object it waits for, so that never dies and the cleanup never "
+        "runs.",
+        "Hand over only what must be released, and capture nothing. `goknot explain cleanup-holds-object` has an "
+        "example.",
         "error",
     ),
     "weak-map-ring": Rule(
