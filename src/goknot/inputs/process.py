@@ -53,7 +53,7 @@ def named_heap(image: HeapImage, kind: str, path: str) -> NamedHeap:
         named_by_object=named.types.named_by_object,
         noscan_by_object=image.object_noscan,
         roots=tuple(_root(image, root) for root in image.roots.roots),
-        goroutines=tuple(_goroutine(goroutine) for goroutine in image.goroutines),
+        goroutines=_goroutines(image),
         stack_names=named.stack_names,
         special_name=lambda number: special_name(image, named.specials[number]),
         fields_of=lambda edges: fields_of(image, named.types, named.flow, edges),
@@ -71,12 +71,22 @@ def _root(image: HeapImage, root: Root) -> RootName:
     return RootName(name, module, root.goroutine, root.where, root.precise)
 
 
-def _goroutine(goroutine: Goroutine) -> GoroutineName:
-    return GoroutineName(
-        goroutine.goid,
-        goroutine.status,
-        goroutine.wait_reason,
-        tuple(FrameName(frame.function, frame.where) for frame in goroutine.frames),
-        goroutine.created_at,
-        goroutine.precise,
+def _goroutines(image: HeapImage) -> tuple[GoroutineName, ...]:
+    """With the calls that the compiler inlined; each place in the code is looked up once."""
+    known: dict[int, tuple[FrameName, ...]] = {}
+    return tuple(
+        GoroutineName(one.goid, one.status, one.wait_reason, _frames(image, one, known), one.created_at, one.precise)
+        for one in image.goroutines
     )
+
+
+def _frames(image: HeapImage, goroutine: Goroutine, known: dict[int, tuple[FrameName, ...]]) -> tuple[FrameName, ...]:
+    found: list[FrameName] = []
+    for index, frame in enumerate(goroutine.frames):
+        pc = frame.pc_addr - (1 if index else 0)  # of a call: the instruction before the return address
+        if pc not in known:
+            function = image.functions.find(pc)
+            calls = image.functions.calls(function, pc) if function else ((frame.function, frame.where),)
+            known[pc] = tuple(FrameName(*call) for call in calls)
+        found += known[pc]
+    return tuple(found)

@@ -24,7 +24,8 @@ def goroutine_knot(study: HeapStudy, group: LeakedGroup) -> Knot:
     heap = study.heap
     stack = heap.stack_names[group.stack]
     goroutine = heap.goroutines[group.example.goroutine]
-    calls = [name for name in stack if not name.startswith(_PLUMBING)] or list(stack) or ["?"]
+    functions = [frame.function for frame in goroutine.frames] or ["?"]
+    calls = [name for name in functions if not name.startswith(_PLUMBING)] or functions
     waits = goroutine.wait_reason or goroutine.status
     n = len(group.goroutines)
     path = path_steps(heap, group.example.path)
