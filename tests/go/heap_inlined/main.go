@@ -21,7 +21,7 @@ func serve(q *queue) int { return q.next() + 1 }
 func work(q *queue) { println(serve(q)) }
 
 func main() {
-	for range 3 {
+	for i := 0; i < 3; i++ {
 		go work(&queue{make(chan int)})
 		go func() { println(take(make(chan int))) }()
 	}
