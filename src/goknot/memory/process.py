@@ -19,6 +19,7 @@ from goknot.errors import InputError
 from goknot.formats.corenotes import REGISTERS, BackingFile, CoreThread
 from goknot.formats.elf import ElfFile
 from goknot.memory.mapped import FileLayers
+from goknot.memory.registers import read_registers
 from goknot.memory.source import MappedElf, Source
 from goknot.memory.space import AddressSpace, Stretch
 
@@ -76,7 +77,7 @@ def open_live(pid: int, stop: bool) -> tuple[Source, float]:
         with (home / "mem").open("rb", buffering=0) as memory, _stopped(pid, home, stop, problems) as clock:
             mappings = read_mappings(home)
             copied, stretches = _copy(home, memory.fileno(), mappings, problems)
-            threads = _threads(home, arch, problems)
+            threads = _threads(home, arch, stop, problems)
     except PermissionError as denied:
         raise InputError(where, "may not be read", GRANT) from denied
     except (FileNotFoundError, ProcessLookupError) as gone:
@@ -237,26 +238,31 @@ def _touched(pagemap: int, mapping: Mapping) -> Iterator[tuple[int, int]]:
             yield base + start * PAGE_BYTES, base + end * PAGE_BYTES
 
 
-def _threads(home: Path, arch: str, problems: list[str]) -> tuple[CoreThread, ...]:
-    """What /proc/PID/task/TID/syscall tells: stack pointer, program counter and the arguments of a system call."""
-    found, n_dark = [], 0
+def _threads(home: Path, arch: str, stopped: bool, problems: list[str]) -> tuple[CoreThread, ...]:
+    """Registers by ptrace; else what /proc/PID/task/TID/syscall tells: where a thread stands, a call's arguments."""
+    tids = sorted(int(task.name) for task in (home / "task").iterdir())
+    known = read_registers(tids, arch) if stopped else {}
     n_registers, sp, pc, _ = REGISTERS[arch]
-    for task in sorted((home / "task").iterdir(), key=lambda entry: int(entry.name)):
-        try:
-            fields = (task / "syscall").read_bytes().split()
-        except (PermissionError, FileNotFoundError, ProcessLookupError):
-            fields = []
-        if len(fields) < 3:
-            n_dark += 1
-            continue
-        words = [int(field, 16) for field in fields[1:]]
-        registers = [0] * n_registers
-        registers[: len(words) - 2] = words[:-2]
-        registers[sp], registers[pc] = words[-2], words[-1]
-        found.append(CoreThread(int(task.name), words[-2], words[-1], tuple(registers)))
-    problems.append(
-        "registers of threads are not read from a live process: an object that only a register holds seems free"
-    )
+    found, n_dark = [], 0
+    for tid in tids:
+        registers = list(known.get(tid, ()))
+        if not registers:
+            try:
+                fields = (home / "task" / str(tid) / "syscall").read_bytes().split()
+            except (PermissionError, FileNotFoundError, ProcessLookupError):
+                fields = []
+            if len(fields) < 3:
+                n_dark += 1
+                continue
+            words = [int(field, 16) for field in fields[1:]]
+            registers = [0] * n_registers
+            registers[: len(words) - 2] = words[:-2]
+            registers[sp], registers[pc] = words[-2], words[-1]
+        found.append(CoreThread(tid, registers[sp], registers[pc], tuple(registers)))
+    if len(known) < len(tids):
+        problems.append(
+            f"registers of {len(tids) - len(known)} threads were not read: an object that only a register holds seems free"
+        )
     if n_dark:
         problems.append(f"where {n_dark} threads stand is not known: goroutines that run there are scanned whole")
     return tuple(found)
