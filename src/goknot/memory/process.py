@@ -260,9 +260,7 @@ def _threads(home: Path, arch: str, stopped: bool, problems: list[str]) -> tuple
             registers[sp], registers[pc] = words[-2], words[-1]
         found.append(CoreThread(tid, registers[sp], registers[pc], tuple(registers)))
     if len(known) < len(tids):
-        problems.append(
-            f"registers of {len(tids) - len(known)} threads were not read: an object that only a register holds seems free"
-        )
+        problems.append(f"registers of {len(tids) - len(known)} threads were not read: what only they hold seems free")
     if n_dark:
         problems.append(f"where {n_dark} threads stand is not known: goroutines that run there are scanned whole")
     return tuple(found)
