@@ -288,7 +288,7 @@ def test_types_spread_as_far_as_typed_pointers_and_no_further(seed: int) -> None
     kind, many = np.full(n_objects, -1, np.int32), np.zeros(n_objects, np.uint8)
     strength, source = np.zeros(n_objects, np.uint8), np.zeros(n_objects, np.uint8)
     n_typed = spread(
-        starts, target, off, np.zeros(len(target), np.int64),
+        starts, target, (off // 8).astype(np.uint32), np.zeros(len(target), np.uint32),
         np.array([world.slot(o) for o in range(n_objects)], np.int64),
         np.zeros(n_objects, np.uint8), np.zeros(n_objects, np.uint8),
         sizes, slot_bytes(sizes), slot_bytes(sizes + 8), np.full(len(sizes), EXACT, np.uint8), sizes * 64,
@@ -314,9 +314,10 @@ def test_what_does_not_fit_is_not_believed() -> None:
     heap = FlowHeap(
         addr_by_object=np.array([0x1000], np.uint64), bytes_by_object=np.array([16], np.int64),
         header_by_object=np.zeros(1, np.uint8), noscan_by_object=np.zeros(1, np.uint8),
-        edge_start=np.zeros(2, np.int64), edge_target=np.zeros(0, np.int32), edge_off=np.zeros(0, np.int64),
-        edge_delta=np.zeros(0, np.int64), before_by_edge=np.zeros(0, np.uint64),
-        header_type_by_object=np.zeros(1, np.uint64), words_at=lambda a: np.zeros(len(a), np.uint64),
+        edge_start=np.zeros(2, np.int64), edge_target=np.zeros(0, np.int32), edge_word=np.zeros(0, np.uint32),
+        edge_delta=np.zeros(0, np.uint32), before_edge=np.zeros(0, np.int64), before_word=np.zeros(0, np.uint64),
+        header_object=np.zeros(0, np.int32), header_type_addr=np.zeros(0, np.uint64),
+        words_at=lambda a: np.zeros(len(a), np.uint64), holding=lambda off, low, high: np.zeros(0, np.int32),
         root_target=np.array([0], np.int32), root_delta=np.array([0], np.int64),
         before_by_root=np.array([0x1234568], np.uint64),
     )  # fmt: skip

@@ -20,7 +20,7 @@ def name_types(image: HeapImage, more: tuple[Seeds, ...] = ()) -> tuple[HeapType
     """Names every object that can be named; also gives the compiled types, for field names.
 
     Args:
-        image: The image; its edges are scanned a second time.
+        image: The image.
         more: Further statements about objects.
     """
     places = image.edge_places()
@@ -31,11 +31,14 @@ def name_types(image: HeapImage, more: tuple[Seeds, ...] = ()) -> tuple[HeapType
         noscan_by_object=image.object_noscan,
         edge_start=image.edge_start,
         edge_target=image.edge_target,
-        edge_off=places.off,
+        edge_word=places.word,
         edge_delta=places.delta,
-        before_by_edge=places.before,
-        header_type_by_object=image.object_type_addr,
+        before_edge=places.before_edge,
+        before_word=places.before_word,
+        header_object=image.header_object,
+        header_type_addr=image.header_type_addr,
         words_at=image.space.words_at,
+        holding=image.holding,
         root_target=image.roots.target_object,
         root_delta=image.roots.target_off,
         before_by_root=image.roots.before,

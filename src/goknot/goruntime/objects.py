@@ -40,9 +40,9 @@ class Objects:
     Attributes:
         index: Address to object, as `kernels.pointer_scan` takes it.
         span_by_object: object -> span; int32.
-        off_by_object: object -> where its slot lies in the space's first backing; int64.
-        noscan, header_bytes, type_addr: See `goruntime.image.HeapImage`.
-        scan_arguments: The rest of what `kernels.pointer_scan.scan` takes.
+        off_by_span: span -> where it begins in the space's first backing; int64.
+        noscan, header_bytes, header_object, header_type_addr: See `goruntime.image.HeapImage`.
+        mode_by_span, bits_off_by_span, type_by_object, types, arena_bits: See `kernels.pointer_scan.scan`.
         problems: What was left out.
     """
 
@@ -52,16 +52,16 @@ class Objects:
     n_bytes: Int64s
     state: UInt8s
     span_by_object: Int32s
-    off_by_object: Int64s
+    off_by_span: Int64s
     noscan: UInt8s
     header_bytes: UInt8s
-    type_addr: UInt64s
+    header_object: Int32s
+    header_type_addr: UInt64s
     mode_by_span: UInt8s
     bits_off_by_span: Int64s
     type_by_object: Int32s
     types: tuple[Int64s, Int64s, Int64s, UInt64s]
     arena_bits: tuple[UInt64s, UInt8s]
-    n_scan_words: int
     problems: tuple[str, ...]
 
 
@@ -100,11 +100,10 @@ def read_objects(source: Source, layout: Layout, heap: GoHeap, masks: MaskReader
     kernel.number_objects(
         states, spans.base, spans.elem_bytes, spans.nelems, starts, object_by_slot, addr, n_bytes, state, span
     )
-    off = placed.off[span] + (addr - spans.base[span]).astype(np.int64)
     mode, bits_off = _mask_places(layout, placed)
     first_addr, span_by_page, page_start, arena_addrs = _page_table(source, layout, heap, spans)
     header = ((mode == kernel.TYPED) & (spans.size_class > 0)).astype(np.uint8)[span] * np.uint8(8)
-    type_addr, type_by_object, types, more = _types_of(source, spans, span, mode, header, addr, masks)
+    named, named_addr, type_by_object, types, more = _types_of(source, spans, span, mode, header, addr, masks)
     problems += more
     arena_bits = _arena_bits(source, layout, arena_addrs)
     index = (
@@ -113,8 +112,8 @@ def read_objects(source: Source, layout: Layout, heap: GoHeap, masks: MaskReader
     )  # fmt: skip
     noscan = (mode == kernel.NOSCAN).astype(np.uint8)[span]
     return Objects(
-        spans, index, addr, n_bytes, state, span, off, noscan, header, type_addr, mode, bits_off,
-        type_by_object, types, arena_bits, int(n_bytes[noscan == 0].sum()) // 8, tuple(problems),
+        spans, index, addr, n_bytes, state, span, placed.off, noscan, header, named, named_addr, mode, bits_off,
+        type_by_object, types, arena_bits, tuple(problems),
     )  # fmt: skip
 
 
@@ -242,19 +241,19 @@ def _divisors(spans: Spans) -> UInt64s:
 
 def _types_of(  # noqa: PLR0917 - columns of one table
     source: Source, spans: Spans, span: Int32s, mode: UInt8s, header: UInt8s, addr: UInt64s, masks: MaskReader
-) -> tuple[UInt64s, Int32s, tuple[Int64s, Int64s, Int64s, UInt64s], list[str]]:
-    """Types that malloc headers and large spans name, and their masks."""
+) -> tuple[Int32s, UInt64s, Int32s, tuple[Int64s, Int64s, Int64s, UInt64s], list[str]]:
+    """Types that malloc headers and large spans name, by whom, and their masks."""
     typed = np.flatnonzero((mode == kernel.TYPED)[span])
     named = np.where(header[typed] > 0, source.space.words_at(addr[typed]), spans.large_type_addr[span[typed]])
     unique, which = np.unique(named, return_inverse=True)
     table, sane = masks.masks(unique)
-    type_addr = np.zeros(len(addr), np.uint64)
     type_by_object = np.full(len(addr), -1, np.int32)
     type_by_object[typed] = np.where(sane[which], which, -1)
-    type_addr[typed] = np.where(sane[which], named, 0)
     n_bad = int((~sane[which] & (named != 0)).sum())
     problems = [f"the type of {n_bad} objects makes no sense; their pointers are left out"] if n_bad else []
-    return type_addr, type_by_object, (table.words, table.ptr_words, table.first_bit, table.bits), problems
+    good = sane[which] & (named != 0)
+    objects = typed[good].astype(np.int32)
+    return objects, named[good], type_by_object, (table.words, table.ptr_words, table.first_bit, table.bits), problems
 
 
 def _arena_bits(source: Source, layout: Layout, arena_addrs: list[int]) -> tuple[UInt64s, UInt8s]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from goknot.goruntime.heap import PAGE_BYTES
 from goknot.kernels import pointer_scan as kernel
 
 if TYPE_CHECKING:
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
 
     Int32s = NDArray[np.int32]
     Int64s = NDArray[np.int64]
+    UInt32s = NDArray[np.uint32]
     UInt64s = NDArray[np.uint64]
+
+PIECE_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +30,22 @@ class EdgePlaces:
     """Where each edge's pointer stands.
 
     Attributes:
-        off: edge -> offset of the pointer in its object's slot; int64.
-        delta: edge -> offset of where it points in the target's slot; int64.
-        before: edge -> the word before it, when that is no pointer's place (an interface's type word); else 0.
+        word: edge -> offset of the pointer in its object's slot, in words; uint32.
+        delta: edge -> offset of where it points in the target's slot, in bytes; uint32, `kernel.FAR` for all beyond.
+        before_edge: Edges whose pointer stands behind a word that is no pointer's place, as the type word of an
+            interface, and no small number nor an address in the heap; ascending, int64.
+        before_word: That word, for each of those; uint64.
     """
 
-    off: Int64s
-    delta: Int64s
-    before: UInt64s
+    word: UInt32s
+    delta: UInt32s
+    before_edge: Int64s
+    before_word: UInt64s
+
+    @property
+    def off(self) -> Int64s:
+        """edge -> offset of the pointer in its object's slot, in bytes; int64."""
+        return self.word.astype(np.int64) * 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +54,51 @@ class Edges:
 
     start: Int64s
     target: Int32s
+    places: EdgePlaces
     n_free_targets: int
 
 
 def scan_edges(space: AddressSpace, objects: Objects) -> Edges:
-    """Follows every pointer of every object."""
-    none = np.zeros(0, np.int64)
-    start = np.empty(len(objects.addr) + 1, np.int64)
-    target = np.empty(objects.n_scan_words, np.int32)  # reserved, not touched: shrunk below
-    n_edges, n_free = _scan(space, objects, start, (target, none, none.view(np.uint64), none.view(np.uint64)))
+    """Follows every pointer of every object, piece by piece: what was read of a file is let go at once."""
+    pieces = _pieces(objects)
+    words = [int(objects.n_bytes[a:b][objects.noscan[a:b] == 0].sum()) // 8 for a, b in pieces]
+    start = np.zeros(len(objects.addr) + 1, np.int64)
+    # Reserved, not touched: shrunk below.
+    target = np.empty(sum(words), np.int32)
+    word, delta = np.empty(sum(words), np.uint32), np.empty(sum(words), np.uint32)
+    before_edge, before_word = [np.zeros(0, np.int64)], [np.zeros(0, np.uint64)]
+    n_edges, n_free = 0, 0
+    for (first, last), n_words in zip(pieces, words, strict=True):
+        edge, text = np.empty(n_words, np.int64), np.empty(n_words, np.uint64)
+        n_edges, n_before, more = kernel.scan(
+            space.main_words, objects.addr, objects.n_bytes, objects.state, objects.span_by_object,
+            objects.off_by_span, objects.mode_by_span, objects.bits_off_by_span, objects.type_by_object,
+            objects.header_bytes, objects.types, objects.arena_bits, objects.index, first, last, n_edges, start,
+            (target, word, delta, edge, text),
+        )  # fmt: skip
+        n_free += more
+        before_edge.append(edge[:n_before].copy())
+        before_word.append(text[:n_before].copy())
+        _let_go(space, objects, first, last)
     target.resize(n_edges, refcheck=False)
-    return Edges(start, target, n_free)
+    word.resize(n_edges, refcheck=False)
+    delta.resize(n_edges, refcheck=False)
+    places = EdgePlaces(word, delta, np.concatenate(before_edge), np.concatenate(before_word))
+    return Edges(start, target, places, n_free)
 
 
-def scan_places(space: AddressSpace, objects: Objects, edges: Edges) -> EdgePlaces:
-    """The same scan again, for what is seldom needed."""
-    n_edges = len(edges.target)
-    start = np.empty(len(objects.addr) + 1, np.int64)
-    target, off = np.empty(n_edges, np.int32), np.empty(n_edges, np.int64)
-    pointer, before = np.empty(n_edges, np.uint64), np.empty(n_edges, np.uint64)
-    if n_edges:
-        _scan(space, objects, start, (target, off, pointer, before))
-    return EdgePlaces(off, (pointer - objects.addr[edges.target]).astype(np.int64), before)
+def holding(space: AddressSpace, objects: Objects, word_off: int, low: int, high: int) -> Int32s:
+    """Objects that hold, at `word_off` in their slot, a word of `low` to `high`; ascending."""
+    parts = [np.zeros(0, np.int32)]
+    for first, last in _pieces(objects):
+        found = np.empty(last - first, np.int32)
+        n_found = kernel.holding(
+            space.main_words, objects.addr, objects.n_bytes, objects.span_by_object, objects.off_by_span,
+            objects.spans.base, first, last, word_off, np.uint64(low), np.uint64(high), found,
+        )  # fmt: skip
+        parts.append(found[:n_found].copy())
+        _let_go(space, objects, first, last)
+    return np.concatenate(parts)
 
 
 def resolve(objects: Objects, pointers: UInt64s) -> Int32s:
@@ -72,12 +108,16 @@ def resolve(objects: Objects, pointers: UInt64s) -> Int32s:
     return found
 
 
-def _scan(
-    space: AddressSpace, objects: Objects, start: Int64s, out: tuple[Int32s, Int64s, UInt64s, UInt64s]
-) -> tuple[int, int]:
-    n_edges, n_free = kernel.scan(
-        space.main_words, objects.addr, objects.n_bytes, objects.state, objects.off_by_object, objects.span_by_object,
-        objects.mode_by_span, objects.bits_off_by_span, objects.type_by_object, objects.header_bytes,
-        objects.types, objects.arena_bits, objects.index, start, out,
-    )  # fmt: skip
-    return int(n_edges), int(n_free)
+def _pieces(objects: Objects) -> list[tuple[int, int]]:
+    """Objects by the memory they lie in, a piece about as large as `PIECE_BYTES` or one span."""
+    piece = np.cumsum(objects.spans.n_pages) * np.uint64(PAGE_BYTES) // np.uint64(PIECE_BYTES)
+    spans = np.flatnonzero(np.diff(piece)) + 1
+    bounds = np.searchsorted(objects.span_by_object, spans.astype(np.int32)).tolist()
+    cuts = [0, *bounds, len(objects.addr)]
+    return [(first, last) for first, last in pairwise(cuts) if first < last]
+
+
+def _let_go(space: AddressSpace, objects: Objects, first: int, last: int) -> None:
+    spans = objects.span_by_object[[first, last - 1]]
+    end = objects.off_by_span[spans[1]] + int(objects.spans.n_pages[spans[1]]) * PAGE_BYTES
+    space.let_go(int(objects.off_by_span[spans[0]]), int(end))

@@ -41,10 +41,13 @@ class FlowHeap:
     """A heap's objects and pointers, as type inference needs them; arrays as in `kernels.type_flow.spread`.
 
     Attributes:
-        before_by_edge: edge -> the word before the pointer in the same object, when that word is no pointer's place;
-            else 0. The collector does not count the type word of an interface as a pointer; uint64.
-        header_type_by_object: object -> address of the type its malloc header or its span names, or 0; uint64.
+        before_edge: Edges whose pointer stands, in the same object, behind a word that is no pointer's place, as the
+            type word of an interface: the collector does not count it as a pointer; int64.
+        before_word: The word there, for each of those; uint64. Small numbers and addresses in the heap may be left out.
+        header_object: Objects whose malloc header or span names a type; int32.
+        header_type_addr: That type's address, for each of those; uint64.
         words_at: addresses -> the words there (0 where there is nothing to read); uint64 both.
+        holding: (offset, low, high) -> objects that hold, at that offset in their slot, a word of low to high; int32.
         root_target: root pointer -> object.
         root_delta: root pointer -> offset, in the object's slot, of where it points.
         before_by_root: root pointer -> the word before it, as for edges.
@@ -56,11 +59,14 @@ class FlowHeap:
     noscan_by_object: NDArray[np.uint8]
     edge_start: NDArray[np.int64]
     edge_target: NDArray[np.int32]
-    edge_off: NDArray[np.int64]
-    edge_delta: NDArray[np.int64]
-    before_by_edge: NDArray[np.uint64]
-    header_type_by_object: NDArray[np.uint64]
+    edge_word: NDArray[np.uint32]
+    edge_delta: NDArray[np.uint32]
+    before_edge: NDArray[np.int64]
+    before_word: NDArray[np.uint64]
+    header_object: NDArray[np.int32]
+    header_type_addr: NDArray[np.uint64]
     words_at: Callable[[NDArray[np.uint64]], NDArray[np.uint64]]
+    holding: Callable[[int, int, int], NDArray[np.int32]]
     root_target: NDArray[np.int32]
     root_delta: NDArray[np.int64]
     before_by_root: NDArray[np.uint64]
@@ -165,7 +171,7 @@ def name_objects(
     kind, source = np.full(n_objects, -1, np.int32), np.zeros(n_objects, np.uint8)
     many, strength = np.zeros(n_objects, np.uint8), np.zeros(n_objects, np.uint8)
     spread(
-        heap.edge_start, heap.edge_target, heap.edge_off, heap.edge_delta, heap.bytes_by_object, heap.header_by_object,
+        heap.edge_start, heap.edge_target, heap.edge_word, heap.edge_delta, heap.bytes_by_object, heap.header_by_object,
         heap.noscan_by_object, arrays.size_by_type, arrays.class_by_type, arrays.header_class_by_type,
         arrays.open_by_type, arrays.rank_by_type, arrays.slot_start, arrays.slot_kind, arrays.slot_arg,
         seeds.target, seeds.delta, seeds.kind, seeds.many, seeds.strength, seeds.source,
@@ -179,19 +185,23 @@ def name_objects(
 def _outcome(
     types: FlowTypes, kind: NDArray[np.int32], many: NDArray[np.uint8], source: NDArray[np.uint8]
 ) -> HeapTypes:
-    pair = kind.astype(np.int64) * 2 + many
-    pairs, index = np.unique(pair, return_inverse=True)
+    pair = kind * np.int32(2) + many  # -2 where nothing is known
+    n_pairs = 2 * len(types.qualified)
+    is_used = np.zeros(n_pairs + 2, np.bool_)
+    is_used[pair] = True  # -2: the last but one
+    used = np.flatnonzero(is_used[:n_pairs])
     names = []
-    for value in pairs[pairs >= 0].tolist():
+    for value in used.tolist():
         name = types.qualified[value // 2]
         names.append(f"[]{name}" if value % 2 and not name.endswith(")") and name != "string" else name)
-    n_unknown = len(pairs) - len(names)  # the pairs of -1 sort first
-    return HeapTypes((index - n_unknown).clip(-1).astype(np.int32), source, tuple(names))
+    number = np.full(n_pairs + 2, -1, np.int32)
+    number[used] = np.arange(len(used), dtype=np.int32)
+    return HeapTypes(number[pair], source, tuple(names))
 
 
 def _headers(heap: FlowHeap, types: FlowTypes) -> Seeds:
-    objects = np.flatnonzero(heap.header_type_by_object)
-    addresses, index = np.unique(heap.header_type_by_object[objects], return_inverse=True)
+    objects = heap.header_object
+    addresses, index = np.unique(heap.header_type_addr, return_inverse=True)
     ids = np.array([types.id_at(addr) for addr in addresses.tolist()], np.int32)[index]
     types.settle()
     arrays = types.arrays()
@@ -204,9 +214,9 @@ def _headers(heap: FlowHeap, types: FlowTypes) -> Seeds:
 def _interfaces(heap: FlowHeap, table: go.TypeTable, types: FlowTypes) -> Seeds:
     """Every pointer behind a word that is a type or an itab."""
     low, high = (heap.addr_by_object[0], heap.addr_by_object[-1]) if len(heap.addr_by_object) else (0, 0)
-    before = np.concatenate([heap.before_by_edge, heap.before_by_root])
-    pointers = np.flatnonzero((before != 0) & ((before < low) | (before > high)))
-    words, index = np.unique(before[pointers], return_inverse=True)
+    before = np.concatenate([heap.before_word, heap.before_by_root])
+    chosen = np.flatnonzero((before != 0) & ((before < low) | (before > high)))
+    words, index = np.unique(before[chosen], return_inverse=True)
     boxed = [(-1, False)] * len(words)
     for at, word in enumerate(words.tolist()):
         # Itabs may lie among the types; the check of an itab's hash cannot pass by chance, so it goes first.
@@ -215,8 +225,8 @@ def _interfaces(heap: FlowHeap, table: go.TypeTable, types: FlowTypes) -> Seeds:
             boxed[at] = types.boxed(found)
     ids = np.array([kind for kind, _ in boxed], np.int32)[index]
     many = np.array([several for _, several in boxed], np.uint8)[index]
-    target = np.concatenate([heap.edge_target, heap.root_target])[pointers]
-    delta = np.concatenate([heap.edge_delta, heap.root_delta])[pointers]
+    target = np.concatenate([heap.edge_target[heap.before_edge], heap.root_target])[chosen]
+    delta = np.concatenate([heap.edge_delta[heap.before_edge], heap.root_delta])[chosen]
     return Seeds.of(target, delta, ids, many=many, strength=STRENGTH_WORD)
 
 
@@ -278,12 +288,14 @@ def finalizer_seeds(
 
 def _closures(heap: FlowHeap, types: FlowTypes, functions: Functions) -> list[Seeds]:
     """Every object that begins with the entry of a function."""
-    entries, words = functions.entry_addr, heap.words_at(heap.addr_by_object)
+    entries = functions.entry_addr
     if not len(entries):
         return []
-    objects = np.flatnonzero((words >= entries[0]) & (words <= entries[-1]) & (heap.header_by_object == 0))
-    at = np.searchsorted(entries, words[objects])
-    hit = entries[at] == words[objects]
+    objects = heap.holding(0, int(entries[0]), int(entries[-1]))
+    objects = objects[heap.header_by_object[objects] == 0]
+    words = heap.words_at(heap.addr_by_object[objects])
+    at = np.searchsorted(entries, words)
+    hit = entries[at] == words
     objects, at = objects[hit], at[hit]
     which, index = np.unique(at, return_inverse=True)
     ids = np.array([types.function_id(functions.name(function)) for function in which.tolist()], np.int32)[index]
@@ -294,13 +306,11 @@ def _closures(heap: FlowHeap, types: FlowTypes, functions: Functions) -> list[Se
 def _channels(heap: FlowHeap, table: go.TypeTable, types: FlowTypes) -> Seeds:
     """Every object that looks like a channel (runtime/chan.go): it names a type whose size it repeats."""
     off = table.layout.channel_elem_off
-    large = np.flatnonzero(heap.bytes_by_object >= off + 56)  # behind elemtype: sendx, recvx, recvq, sendq, lock
+    found_by_section = [heap.holding(off, start, end - 1) for start, end in table.sections()]
+    large = np.unique(np.concatenate([np.zeros(0, np.int32), *found_by_section]))
+    large = large[heap.bytes_by_object[large] >= off + 56]  # behind elemtype: sendx, recvx, recvq, sendq, lock
     addresses = heap.addr_by_object[large]
     words = heap.words_at(addresses + np.uint64(off))
-    inside = np.zeros(len(words), np.bool_)
-    for start, end in table.sections():
-        inside |= (words >= start) & (words < end)
-    large, addresses, words = large[inside], addresses[inside], words[inside]
     distinct, index = np.unique(words, return_inverse=True)
     found = [table.type_at(word) for word in distinct.tolist()]
     size = np.array([elem.size_bytes if elem else -1 for elem in found], np.int64)[index]

@@ -21,11 +21,13 @@ from goknot.kernels._jit import (
     OUT_I32,
     OUT_I64,
     OUT_U8,
+    OUT_U32,
     OUT_U64,
     helper,
     i64,
     kernel,
     tuple_of,
+    u64,
 )
 
 _types: Any = numba.types
@@ -129,27 +131,28 @@ def resolve_all(pointers: Any, index: Any, found: Any) -> None:
         found[i] = _object_at(pointers[i], index)
 
 
-OUT = tuple_of(OUT_I32, OUT_I64, OUT_U64, OUT_U64)
+OUT = tuple_of(OUT_I32, OUT_U32, OUT_U32, OUT_I64, OUT_U64)
+FAR = (1 << 32) - 1  # of `edge_delta`: this far or further
 # Index of the lowest set bit by multiplication: Leiserson, Prokop and Randall, "Using de Bruijn Sequences to Index a 1
 # in a Computer Word", 1998.
 DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
 LOWEST = np.zeros(64, np.int64)
 for _bit in range(64):
     LOWEST[((int(DE_BRUIJN) << _bit) & ((1 << 64) - 1)) >> 58] = _bit
-U58, ALL = np.uint64(58), np.uint64((1 << 64) - 1)
+U58, SMALL, FAR_WORD = np.uint64(58), np.uint64(4096), np.uint64(FAR)
 
 
 @kernel(
-    tuple_of(i64, i64), MEMORY_U64, IN_U64, IN_I64, IN_U8, IN_I64, IN_I32, IN_U8, IN_I64, IN_I32, IN_U8,
-    tuple_of(IN_I64, IN_I64, IN_I64, IN_U64), tuple_of(IN_U64, IN_U8), INDEX, OUT_I64, OUT,
+    tuple_of(i64, i64, i64), MEMORY_U64, IN_U64, IN_I64, IN_U8, IN_I32, IN_I64, IN_U8, IN_I64, IN_I32, IN_U8,
+    tuple_of(IN_I64, IN_I64, IN_I64, IN_U64), tuple_of(IN_U64, IN_U8), INDEX, i64, i64, i64, OUT_I64, OUT,
 )  # fmt: skip
 def scan(
     memory: Any,
     addr_by_object: Any,
     bytes_by_object: Any,
     state_by_object: Any,
-    off_by_object: Any,
     span_by_object: Any,
+    off_by_span: Any,
     mode_by_span: Any,
     bits_off_by_span: Any,
     type_by_object: Any,
@@ -157,17 +160,20 @@ def scan(
     types: Any,
     arena_bits: Any,
     index: Any,
+    first: Any,
+    last: Any,
+    at: Any,
     edge_start: Any,
     out: Any,
 ) -> Any:
-    """Every pointer of every object, resolved.
+    """Every pointer of some objects, resolved.
 
     Objects are taken in pieces of up to 64 words, each with its bits of the pointer mask, wherever that is kept.
 
     Args:
         memory: The word at every byte.
         state_by_object: Pointers of garbage that waits may lead to what is freed already; they are not counted.
-        off_by_object: object -> offset of its slot.
+        off_by_span: span -> where it begins in `memory`.
         mode_by_span: Where masks are.
         bits_off_by_span: span -> offset of its inline bitmap; for the first word of the span.
         type_by_object: object -> index into `types`, or -1: no pointers.
@@ -175,26 +181,32 @@ def scan(
         types: (words of the type, words up to its last pointer, first bit of its mask, bits of all masks).
         arena_bits: Go 1.21: (bitmap, noMorePtrs) of all arenas, in the order of `page_start_by_arena`.
         index: See `_object_at`.
-        edge_start: Filled; n_objects + 1 entries.
-        out: (edge_target, edge_off, pointer, before): filled; the last three may be empty.
+        first, last: Which objects.
+        at: How many edges there were before.
+        edge_start: Filled for these objects, and for `last`.
+        out: (edge_target, edge_word, edge_delta, before_edge, before_word): filled. The last two list the edges whose
+            pointer stands behind a word that is no pointer's place (an interface's type word, say), unless that is a
+            small number or lies in the heap. All may be empty: then edges are only counted.
 
     Returns:
-        (number of edges, number of pointers of live objects into free slots).
+        (number of edges now, number of words before, number of pointers of live objects into free slots).
     """
     type_words, type_ptr_words, type_bit, type_bits = types
     bitmap, no_more = arena_bits
     first_addr, span_by_page, page_start_by_arena, base, _, divisor, nelems, slot_start, object_by_slot = index
-    edge_target, edge_off, edge_pointer, before = out
-    lowest_addr, n_arenas, wants_places = first_addr[0], len(page_start_by_arena), len(edge_off) > 0
-    at, n_free = 0, 0
-    for o in range(len(addr_by_object)):
+    edge_target, edge_word, edge_delta, before_edge, before_word = out
+    lowest_addr, n_arenas, counts_only = first_addr[0], len(page_start_by_arena), len(edge_target) == 0
+    end_addr = addr_by_object[len(addr_by_object) - 1]
+    n_before, n_free = 0, 0
+    for o in range(first, last):
         edge_start[o] = at
         span = span_by_object[o]
         mode = mode_by_span[span]
         t = type_by_object[o]
         if mode == NOSCAN or (mode == TYPED and (t < 0 or type_ptr_words[t] == 0)):
             continue
-        off, n_words = off_by_object[o], bytes_by_object[o] >> 3
+        off = off_by_span[span] + np.int64(addr_by_object[o] - base[span])
+        n_words = bytes_by_object[o] >> 3
         elem = np.int64(header_by_object[o] >> 3)  # where the piece's element begins
         word = elem
         carry = U1  # whether the word before the piece is a pointer's place (or no word of the value)
@@ -251,15 +263,49 @@ def scan(
                     continue
                 if target == o:
                     continue  # runtime/mgcmark.go, scanobject: "Filter pointers to the same object"
+                if counts_only:
+                    at += 1
+                    continue
                 edge_target[at] = target
-                if wants_places:
-                    edge_off[at] = 8 * position
-                    edge_pointer[at] = pointer
-                    alone = earlier & low == U0
-                    before[at] = memory[off + 8 * position - 8] if alone else U0
+                edge_word[at] = position
+                edge_delta[at] = min(pointer - addr_by_object[target], FAR_WORD)
+                if earlier & low == U0:
+                    alone = memory[off + 8 * position - 8]
+                    if alone >= SMALL and (alone < lowest_addr or alone > end_addr):
+                        before_edge[n_before] = at
+                        before_word[n_before] = alone
+                        n_before += 1
                 at += 1
             if following != word + n_piece:
                 carry = U1  # another element begins: what stands before it is not part of it
             word = following
-    edge_start[len(addr_by_object)] = at
-    return at, n_free
+    edge_start[last] = at
+    return at, n_before, n_free
+
+
+@kernel(i64, MEMORY_U64, IN_U64, IN_I64, IN_I32, IN_I64, IN_U64, i64, i64, i64, u64, u64, OUT_I32)
+def holding(
+    memory: Any,
+    addr_by_object: Any,
+    bytes_by_object: Any,
+    span_by_object: Any,
+    off_by_span: Any,
+    base_by_span: Any,
+    first: Any,
+    last: Any,
+    word_off: Any,
+    low: Any,
+    high: Any,
+    found: Any,
+) -> Any:
+    """Which objects of `first` to `last` hold at `word_off` a word of `low` to `high`; returns how many."""
+    n_found = 0
+    for o in range(first, last):
+        if bytes_by_object[o] < word_off + 8:
+            continue
+        span = span_by_object[o]
+        word = memory[off_by_span[span] + np.int64(addr_by_object[o] - base_by_span[span]) + word_off]
+        if low <= word <= high:
+            found[n_found] = o
+            n_found += 1
+    return n_found

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from goknot.kernels._jit import IN_I32, IN_I64, IN_U8, OUT_I32, OUT_U8, helper, i64, kernel
+from goknot.kernels._jit import IN_I32, IN_I64, IN_U8, IN_U32, OUT_I32, OUT_U8, helper, i64, kernel
 
 # What stands in a word of a type.
 SCALAR, ANY, ONE, MANY, DIRECTORY = 0, 1, 2, 3, 4
@@ -30,7 +30,7 @@ def _fits(
     kind: int,
     many: bool,
     edge_start: NDArray[np.int64],
-    edge_off: NDArray[np.int64],
+    edge_word: NDArray[np.uint32],
     bytes_by_object: NDArray[np.int64],
     header_by_object: NDArray[np.uint8],
     noscan_by_object: NDArray[np.uint8],
@@ -56,7 +56,7 @@ def _fits(
     elif inner or (header_class_by_type[kind] if header else class_by_type[kind]) != bytes_by_object[target]:
         return False
     for edge in range(edge_start[target], edge_start[target + 1]):
-        off = np.int64(edge_off[edge]) - header
+        off = 8 * np.int64(edge_word[edge]) - header
         if many:
             off %= size
         if off < 0 or off >> 3 >= n_words or slot_kind[slot_start[kind] + (off >> 3)] == SCALAR:
@@ -66,7 +66,7 @@ def _fits(
 
 @kernel(
     i64,
-    IN_I64, IN_I32, IN_I64, IN_I64, IN_I64, IN_U8, IN_U8,
+    IN_I64, IN_I32, IN_U32, IN_U32, IN_I64, IN_U8, IN_U8,
     IN_I64, IN_I64, IN_I64, IN_U8, IN_I64, IN_I64, IN_U8, IN_I32,
     IN_I32, IN_I64, IN_I32, IN_U8, IN_U8, IN_U8,
     OUT_I32, OUT_U8, OUT_U8, OUT_U8, OUT_I32, OUT_U8,
@@ -74,8 +74,8 @@ def _fits(
 def spread(
     edge_start: NDArray[np.int64],
     edge_target: NDArray[np.int32],
-    edge_off: NDArray[np.int64],
-    edge_delta: NDArray[np.int64],
+    edge_word: NDArray[np.uint32],
+    edge_delta: NDArray[np.uint32],
     bytes_by_object: NDArray[np.int64],
     header_by_object: NDArray[np.uint8],
     noscan_by_object: NDArray[np.uint8],
@@ -109,7 +109,7 @@ def spread(
     Args:
         edge_start: object -> first of its edges.
         edge_target: edge -> object.
-        edge_off: edge -> offset of the pointer in its slot.
+        edge_word: edge -> offset of the pointer in its slot, in words.
         edge_delta: edge -> offset, in the target's slot, of where it points.
         bytes_by_object: object -> size of its slot.
         header_by_object: object -> bytes of its malloc header, 0 or 8.
@@ -147,7 +147,7 @@ def spread(
             strength == strength_by_object[target] and rank_by_type[kind] > rank_by_type[before]
         )  # fmt: skip
         if better and _fits(
-            target, seed_delta[seed], kind, many != 0, edge_start, edge_off, bytes_by_object, header_by_object,
+            target, seed_delta[seed], kind, many != 0, edge_start, edge_word, bytes_by_object, header_by_object,
             noscan_by_object, size_by_type, class_by_type, header_class_by_type, open_by_type, slot_start, slot_kind,
         ):  # fmt: skip
             n_typed += before < 0
@@ -165,7 +165,7 @@ def spread(
         holder, header, whole = type_by_object[source], np.int64(header_by_object[source]), many_by_object[source] != 0
         words, n_words = slot_start[holder], slot_start[holder + 1] - slot_start[holder]
         for edge in range(edge_start[source], edge_start[source + 1]):
-            off = edge_off[edge] - header
+            off = 8 * np.int64(edge_word[edge]) - header
             if whole and size_by_type[holder] > 0:
                 off %= size_by_type[holder]
             if off < 0 or off >> 3 >= n_words:
@@ -178,7 +178,7 @@ def spread(
                 many, strength = 1, 2
             elif says == DIRECTORY:  # the first pointer of a table of tables is never nil; a group starts with bits
                 begin, end = edge_start[target], edge_start[target + 1]
-                many = begin < end and edge_off[begin] == header_by_object[target]
+                many = begin < end and 8 * edge_word[begin] == header_by_object[target]
                 kind = kind if many else slot_arg[words + (off >> 3) + 1]
             before = type_by_object[target]
             if before >= 0 and (
@@ -187,9 +187,9 @@ def spread(
             ):
                 continue
             if _fits(
-                target, edge_delta[edge], kind, many != 0, edge_start, edge_off, bytes_by_object, header_by_object,
-                noscan_by_object, size_by_type, class_by_type, header_class_by_type, open_by_type, slot_start,
-                slot_kind,
+                target, int(edge_delta[edge]), kind, many != 0, edge_start, edge_word, bytes_by_object,
+                header_by_object, noscan_by_object, size_by_type, class_by_type, header_class_by_type, open_by_type,
+                slot_start, slot_kind,
             ):  # fmt: skip
                 n_typed += before < 0
                 type_by_object[target], many_by_object[target] = kind, many
