@@ -60,8 +60,9 @@ class Edges:
 
 def scan_edges(space: AddressSpace, objects: Objects) -> Edges:
     """Follows every pointer of every object, piece by piece: what was read of a file is let go at once."""
-    pieces = _pieces(objects)
-    words = [int(objects.n_bytes[a:b][objects.noscan[a:b] == 0].sum()) // 8 for a, b in pieces]
+    pieces, scanned = _pieces(objects), objects.mode_by_span != kernel.NOSCAN
+    n_words_by_span = np.where(scanned, np.diff(objects.object_start) * objects.spans.elem_bytes // 8, 0)
+    words = [int(n_words_by_span[first:last].sum()) for first, last in pieces]
     start = np.zeros(len(objects.addr) + 1, np.int64)
     # Reserved, not touched: shrunk below.
     target = np.empty(sum(words), np.int32)
@@ -71,10 +72,9 @@ def scan_edges(space: AddressSpace, objects: Objects) -> Edges:
     for (first, last), n_words in zip(pieces, words, strict=True):
         edge, text = np.empty(n_words, np.int64), np.empty(n_words, np.uint64)
         n_edges, n_before, more = kernel.scan(
-            space.main_words, objects.addr, objects.n_bytes, objects.state, objects.span_by_object,
-            objects.off_by_span, objects.mode_by_span, objects.bits_off_by_span, objects.type_by_object,
-            objects.header_bytes, objects.types, objects.arena_bits, objects.index, first, last, n_edges, start,
-            (target, word, delta, edge, text),
+            space.main_words, objects.addr, objects.state, objects.object_start, objects.off_by_span,
+            objects.mode_by_span, objects.bits_off_by_span, objects.header_by_span, objects.types, objects.arena_bits,
+            objects.index, first, last, n_edges, start, (target, word, delta, edge, text),
         )  # fmt: skip
         n_free += more
         before_edge.append(edge[:n_before].copy())
@@ -91,10 +91,10 @@ def holding(space: AddressSpace, objects: Objects, word_off: int, low: int, high
     """Objects that hold, at `word_off` in their slot, a word of `low` to `high`; ascending."""
     parts = [np.zeros(0, np.int32)]
     for first, last in _pieces(objects):
-        found = np.empty(last - first, np.int32)
+        found = np.empty(int(objects.object_start[last] - objects.object_start[first]), np.int32)
         n_found = kernel.holding(
-            space.main_words, objects.addr, objects.n_bytes, objects.span_by_object, objects.off_by_span,
-            objects.spans.base, first, last, word_off, np.uint64(low), np.uint64(high), found,
+            space.main_words, objects.addr, objects.object_start, objects.off_by_span, objects.spans.base,
+            objects.spans.elem_bytes, first, last, word_off, np.uint64(low), np.uint64(high), found,
         )  # fmt: skip
         parts.append(found[:n_found].copy())
         _let_go(space, objects, first, last)
@@ -109,15 +109,12 @@ def resolve(objects: Objects, pointers: UInt64s) -> Int32s:
 
 
 def _pieces(objects: Objects) -> list[tuple[int, int]]:
-    """Objects by the memory they lie in, a piece about as large as `PIECE_BYTES` or one span."""
+    """Ranges of spans, each about as large as `PIECE_BYTES` or a single span."""
     piece = np.cumsum(objects.spans.n_pages) * np.uint64(PAGE_BYTES) // np.uint64(PIECE_BYTES)
-    spans = np.flatnonzero(np.diff(piece)) + 1
-    bounds = np.searchsorted(objects.span_by_object, spans.astype(np.int32)).tolist()
-    cuts = [0, *bounds, len(objects.addr)]
-    return [(first, last) for first, last in pairwise(cuts) if first < last]
+    cuts = [0, *(np.flatnonzero(np.diff(piece)) + 1).tolist(), len(piece)]
+    return list(pairwise(cuts))
 
 
 def _let_go(space: AddressSpace, objects: Objects, first: int, last: int) -> None:
-    spans = objects.span_by_object[[first, last - 1]]
-    end = objects.off_by_span[spans[1]] + int(objects.spans.n_pages[spans[1]]) * PAGE_BYTES
-    space.let_go(int(objects.off_by_span[spans[0]]), int(end))
+    end = objects.off_by_span[last - 1] + int(objects.spans.n_pages[last - 1]) * PAGE_BYTES
+    space.let_go(int(objects.off_by_span[first]), int(end))

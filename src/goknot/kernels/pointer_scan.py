@@ -73,7 +73,7 @@ def slot_states(
     return n_objects
 
 
-@kernel(_types.void, IN_U8, IN_U64, IN_I64, IN_I64, IN_I64, OUT_I32, OUT_U64, OUT_I64, OUT_U8, OUT_I32)
+@kernel(_types.void, IN_U8, IN_U64, IN_I64, IN_I64, IN_I64, OUT_I32, OUT_U64, OUT_I64, OUT_U8, OUT_I64)
 def number_objects(
     state_by_slot: Any,
     base_by_span: Any,
@@ -84,11 +84,12 @@ def number_objects(
     addr: Any,
     n_bytes: Any,
     state: Any,
-    span: Any,
+    object_start: Any,
 ) -> None:
-    """Numbers the objects by address (spans ascend) and lists what is known of each."""
+    """Numbers the objects by address (spans ascend), lists what is known of each, and where each span's begin."""
     n_objects = 0
     for s in range(len(slot_start)):
+        object_start[s] = n_objects
         for index in range(nelems_by_span[s]):
             slot = slot_start[s] + index
             if state_by_slot[slot] == FREE:
@@ -98,8 +99,8 @@ def number_objects(
             addr[n_objects] = base_by_span[s] + np.uint64(index * elem_bytes_by_span[s])
             n_bytes[n_objects] = elem_bytes_by_span[s]
             state[n_objects] = state_by_slot[slot] - 1
-            span[n_objects] = s
             n_objects += 1
+    object_start[len(slot_start)] = n_objects
 
 
 @helper
@@ -143,20 +144,19 @@ U58, SMALL, FAR_WORD = np.uint64(58), np.uint64(4096), np.uint64(FAR)
 
 
 @kernel(
-    tuple_of(i64, i64, i64), MEMORY_U64, IN_U64, IN_I64, IN_U8, IN_I32, IN_I64, IN_U8, IN_I64, IN_I32, IN_U8,
-    tuple_of(IN_I64, IN_I64, IN_I64, IN_U64), tuple_of(IN_U64, IN_U8), INDEX, i64, i64, i64, OUT_I64, OUT,
+    tuple_of(i64, i64, i64), MEMORY_U64, IN_U64, IN_U8, IN_I64, IN_I64, IN_U8, IN_I64, IN_U8,
+    tuple_of(IN_I64, IN_I32, IN_I64, IN_I64, IN_I64, IN_U64), tuple_of(IN_U64, IN_U8), INDEX, i64, i64, i64, OUT_I64,
+    OUT,
 )  # fmt: skip
 def scan(
     memory: Any,
     addr_by_object: Any,
-    bytes_by_object: Any,
     state_by_object: Any,
-    span_by_object: Any,
+    object_start: Any,
     off_by_span: Any,
     mode_by_span: Any,
     bits_off_by_span: Any,
-    type_by_object: Any,
-    header_by_object: Any,
+    header_by_span: Any,
     types: Any,
     arena_bits: Any,
     index: Any,
@@ -166,24 +166,25 @@ def scan(
     edge_start: Any,
     out: Any,
 ) -> Any:
-    """Every pointer of some objects, resolved.
+    """Every pointer of the objects of some spans, resolved.
 
     Objects are taken in pieces of up to 64 words, each with its bits of the pointer mask, wherever that is kept.
 
     Args:
         memory: The word at every byte.
         state_by_object: Pointers of garbage that waits may lead to what is freed already; they are not counted.
+        object_start: span -> its first object; n_spans + 1 entries.
         off_by_span: span -> where it begins in `memory`.
         mode_by_span: Where masks are.
         bits_off_by_span: span -> offset of its inline bitmap; for the first word of the span.
-        type_by_object: object -> index into `types`, or -1: no pointers.
-        header_by_object: object -> bytes before the value (a malloc header).
-        types: (words of the type, words up to its last pointer, first bit of its mask, bits of all masks).
+        header_by_span: span -> bytes before the value (a malloc header).
+        types: (span -> first of its entries in what follows, one for each of its objects when TYPED; entry -> type, or
+            -1: no pointers; words of the type, words up to its last pointer, first bit of its mask, bits of all masks).
         arena_bits: Go 1.21: (bitmap, noMorePtrs) of all arenas, in the order of `page_start_by_arena`.
         index: See `_object_at`.
-        first, last: Which objects.
+        first, last: Which spans.
         at: How many edges there were before.
-        edge_start: Filled for these objects, and for `last`.
+        edge_start: Filled for these objects, and for the one after.
         out: (edge_target, edge_word, edge_delta, before_edge, before_word): filled. The last two list the edges whose
             pointer stands behind a word that is no pointer's place (an interface's type word, say), unless that is a
             small number or lies in the heap. All may be empty: then edges are only counted.
@@ -191,23 +192,31 @@ def scan(
     Returns:
         (number of edges now, number of words before, number of pointers of live objects into free slots).
     """
-    type_words, type_ptr_words, type_bit, type_bits = types
+    typed_start, type_by_typed, type_words, type_ptr_words, type_bit, type_bits = types
     bitmap, no_more = arena_bits
-    first_addr, span_by_page, page_start_by_arena, base, _, divisor, nelems, slot_start, object_by_slot = index
+    first_addr, span_by_page, page_start_by_arena, base, elem_bytes, divisor, nelems, slot_start, object_by_slot = index
     edge_target, edge_word, edge_delta, before_edge, before_word = out
     lowest_addr, n_arenas, counts_only = first_addr[0], len(page_start_by_arena), len(edge_target) == 0
     end_addr = addr_by_object[len(addr_by_object) - 1]
     n_before, n_free = 0, 0
-    for o in range(first, last):
+    span = first - 1
+    next_start = object_start[first]  # where the next span's objects begin
+    mode, t, header_words = np.int64(NOSCAN), np.int64(0), np.int64(0)
+    for o in range(object_start[first], object_start[last]):
+        while o == next_start:
+            span += 1
+            next_start = object_start[span + 1]
+            mode, header_words = np.int64(mode_by_span[span]), np.int64(header_by_span[span] >> 3)
         edge_start[o] = at
-        span = span_by_object[o]
-        mode = mode_by_span[span]
-        t = type_by_object[o]
-        if mode == NOSCAN or (mode == TYPED and (t < 0 or type_ptr_words[t] == 0)):
+        if mode == NOSCAN:
             continue
+        if mode == TYPED:
+            t = np.int64(type_by_typed[typed_start[span] + o - object_start[span]])
+            if t < 0 or type_ptr_words[t] == 0:
+                continue
         off = off_by_span[span] + np.int64(addr_by_object[o] - base[span])
-        n_words = bytes_by_object[o] >> 3
-        elem = np.int64(header_by_object[o] >> 3)  # where the piece's element begins
+        n_words = elem_bytes[span] >> 3
+        elem = header_words  # where the piece's element begins
         word = elem
         carry = U1  # whether the word before the piece is a pointer's place (or no word of the value)
         while word < n_words:
@@ -279,18 +288,18 @@ def scan(
             if following != word + n_piece:
                 carry = U1  # another element begins: what stands before it is not part of it
             word = following
-    edge_start[last] = at
+    edge_start[object_start[last]] = at
     return at, n_before, n_free
 
 
-@kernel(i64, MEMORY_U64, IN_U64, IN_I64, IN_I32, IN_I64, IN_U64, i64, i64, i64, u64, u64, OUT_I32)
+@kernel(i64, MEMORY_U64, IN_U64, IN_I64, IN_I64, IN_U64, IN_I64, i64, i64, i64, u64, u64, OUT_I32)
 def holding(
     memory: Any,
     addr_by_object: Any,
-    bytes_by_object: Any,
-    span_by_object: Any,
+    object_start: Any,
     off_by_span: Any,
     base_by_span: Any,
+    elem_bytes_by_span: Any,
     first: Any,
     last: Any,
     word_off: Any,
@@ -298,14 +307,14 @@ def holding(
     high: Any,
     found: Any,
 ) -> Any:
-    """Which objects of `first` to `last` hold at `word_off` a word of `low` to `high`; returns how many."""
+    """Objects of spans `first` to `last` that hold at `word_off` a word of `low` to `high`; returns how many."""
     n_found = 0
-    for o in range(first, last):
-        if bytes_by_object[o] < word_off + 8:
+    for span in range(first, last):
+        if elem_bytes_by_span[span] < word_off + 8:
             continue
-        span = span_by_object[o]
-        word = memory[off_by_span[span] + np.int64(addr_by_object[o] - base_by_span[span]) + word_off]
-        if low <= word <= high:
-            found[n_found] = o
-            n_found += 1
+        for o in range(object_start[span], object_start[span + 1]):
+            word = memory[off_by_span[span] + np.int64(addr_by_object[o] - base_by_span[span]) + word_off]
+            if low <= word <= high:
+                found[n_found] = o
+                n_found += 1
     return n_found
