@@ -16,7 +16,7 @@ from goknot.kernels.dominators import Dominated, dominate
 from goknot.kernels.folding import fold, label_types, sum_types
 from goknot.kernels.grouping import lead_into_rings, single_entries
 from goknot.kernels.memory import Allocator
-from goknot.kernels.reach import flood
+from goknot.kernels.reach import flood, sum_unmarked
 from goknot.kernels.rows import Rows
 from goknot.kernels.subsets import largest
 from goknot.model.heap import NO_ID, HeapGraph, ObjectFlag
@@ -300,8 +300,7 @@ def retained_by_set(
             break
         _, seeds = gather(heap.tops, special + waiting[reached])
         waiting = waiting[~reached]
-    gone = mark != 1
-    return int(np.count_nonzero(gone)), int(graph.bytes_by_object[gone].sum())
+    return sum_unmarked(mark, graph.bytes_by_object)
 
 
 @dataclass(frozen=True, slots=True)
