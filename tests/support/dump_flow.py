@@ -13,8 +13,10 @@ from goknot.errors import InputError
 from goknot.formats.heapdump import read_heap_dump
 from goknot.formats.heapdump_graph import heap_graph
 from goknot.formats.heapdump_records import HeapDump
+from goknot.goruntime.pointers import EdgePlaces
 from goknot.goruntime.types import TypeLayout, TypeModule, TypeTable
 from goknot.goruntime.types_flow import FlowHeap, Functions
+from goknot.kernels.pointer_scan import ODD
 from support.toolchains import go_env, minor, toolchain
 
 
@@ -115,6 +117,9 @@ def flow_of(version: str, exe: Path, dump_path: Path) -> tuple[FlowHeap, TypeTab
     lone = np.array([a >= 8 and a - 8 not in places for a in graph.roots.addr_by_root.tolist()], bool)
     root_before = words_at(graph.roots.addr_by_root - np.uint64(8)) * lone
     header_types = np.where(headed, words[content], 0).astype(np.uint64)
+    delta = (pointers - graph.addr_by_object[graph.edge_target]).astype(np.int64)
+    word, odd = (off // 8).astype(np.uint16), np.flatnonzero((delta != 0) | (off // 8 >= ODD))
+    word[odd] = ODD
     heap = FlowHeap(
         addr_by_object=graph.addr_by_object,
         bytes_by_object=graph.bytes_by_object,
@@ -122,10 +127,7 @@ def flow_of(version: str, exe: Path, dump_path: Path) -> tuple[FlowHeap, TypeTab
         noscan_by_object=noscan.astype(np.uint8),
         edge_start=graph.edge_start,
         edge_target=graph.edge_target,
-        edge_word=(off // 8).astype(np.uint32),
-        edge_delta=(pointers - graph.addr_by_object[graph.edge_target]).astype(np.uint32),
-        before_edge=np.flatnonzero(before),
-        before_word=before[before > 0].astype(np.uint64),
+        places=EdgePlaces(word, odd, off[odd] // 8, delta[odd], np.flatnonzero(before), before[before > 0]),
         words_at=words_at,
         holding=holding,
         root_target=graph.roots.target_by_root,

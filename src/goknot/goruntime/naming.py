@@ -23,7 +23,6 @@ def name_types(image: HeapImage, more: tuple[Seeds, ...] = ()) -> tuple[HeapType
         image: The image.
         more: Further statements about objects.
     """
-    places = image.edge_places()
     heap = FlowHeap(
         addr_by_object=image.object_addr,
         bytes_by_object=image.object_bytes,
@@ -31,10 +30,7 @@ def name_types(image: HeapImage, more: tuple[Seeds, ...] = ()) -> tuple[HeapType
         noscan_by_object=image.object_noscan,
         edge_start=image.edge_start,
         edge_target=image.edge_target,
-        edge_word=places.word,
-        edge_delta=places.delta,
-        before_edge=places.before_edge,
-        before_word=places.before_word,
+        places=image.edge_places(),
         header_object=image.header_object,
         header_type_addr=image.header_type_addr,
         words_at=image.space.words_at,

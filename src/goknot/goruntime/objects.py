@@ -31,7 +31,7 @@ INLINE_MARKS = "runtime.spanInlineMarkBits"
 MAX_ARENAS = 1 << 22
 MAX_INLINE_SLOTS = 63 * 8  # spanInlineMarkBits.marks
 Types = tuple["Int64s", "Int32s", "Int64s", "Int64s", "Int64s", "UInt64s"]
-Index = tuple["UInt64s", "Int32s", "Int64s", "UInt64s", "Int64s", "UInt64s", "Int64s", "Int64s", "Int32s"]
+Index = tuple["UInt64s", "Int32s", "Int64s", "UInt64s", "Int32s"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,8 @@ def read_objects(source: Source, layout: Layout, heap: GoHeap, masks: MaskReader
     placed, problems = _place(source, layout, heap)
     spans = placed.spans
     slot_start = np.concatenate(([0], np.cumsum(spans.nelems))).astype(np.int64)
+    if slot_start[-1] >= 1 << 31:
+        raise InputError(source.where, f"has room for {slot_start[-1]} objects; more than 2^31 are not supported")
     states = np.zeros(int(slot_start[-1]), np.uint8)
     starts = slot_start[:-1].copy()
     n_objects = int(
@@ -93,8 +95,6 @@ def read_objects(source: Source, layout: Layout, heap: GoHeap, masks: MaskReader
             source.space.main, placed.alloc_off, placed.mark_off, spans.freeindex, spans.nelems, starts, states
         )
     )
-    if n_objects >= 1 << 31:
-        raise InputError(source.where, f"holds {n_objects} objects; more than 2^31 are not supported")
     object_by_slot = np.empty(len(states), np.int32)
     addr, n_bytes = np.empty(n_objects, np.uint64), np.empty(n_objects, np.int64)
     state, object_start = np.empty(n_objects, np.uint8), np.empty(len(starts) + 1, np.int64)
@@ -113,10 +113,7 @@ def read_objects(source: Source, layout: Layout, heap: GoHeap, masks: MaskReader
     named, named_addr, types, more = _types_of(source, spans, typed, of_typed, addr, masks)
     problems += more
     arena_bits = _arena_bits(source, layout, arena_addrs)
-    index = (
-        np.array([first_addr], np.uint64), span_by_page, page_start, spans.base, spans.elem_bytes,
-        _divisors(spans), spans.nelems, starts, object_by_slot,
-    )  # fmt: skip
+    index = (np.array([first_addr], np.uint64), span_by_page, page_start, _rows(spans, starts), object_by_slot)
     noscan = np.repeat((mode == kernel.NOSCAN).astype(np.uint8), n_by_span)
     return Objects(
         spans, index, addr, n_bytes, state, object_start, placed.off, noscan, np.repeat(header, n_by_span), named,
@@ -240,10 +237,17 @@ def _page_table(source: Source, layout: Layout, heap: GoHeap, spans: Spans) -> t
     return first_addr, span_by_page, page_start, addrs
 
 
-def _divisors(spans: Spans) -> UInt64s:
-    """mspan.divMul: division as multiplication; 0 where there is one slot."""
+def _rows(spans: Spans, slot_start: Int64s) -> UInt64s:
+    """What `kernels.pointer_scan.resolve_all` needs of each span, side by side in memory."""
+    rows = np.zeros((len(spans.base), kernel.ROW), np.uint64)
+    rows[:, kernel.BASE] = spans.base
+    # mspan.divMul: division as multiplication; 0 where there is one slot.
     magic = np.uint64((1 << 32) - 1) // spans.elem_bytes.astype(np.uint64) + np.uint64(1)
-    return np.where(spans.nelems == 1, np.uint64(0), magic)
+    rows[:, kernel.DIVISOR] = np.where(spans.nelems == 1, np.uint64(0), magic)
+    rows[:, kernel.NELEMS] = spans.nelems
+    rows[:, kernel.SLOT_START] = slot_start
+    rows[:, kernel.ELEM_BYTES] = spans.elem_bytes
+    return rows.reshape(-1)
 
 
 def _types_of(  # noqa: PLR0917 - columns of one table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Int32s = NDArray[np.int32]
     Int64s = NDArray[np.int64]
-    UInt32s = NDArray[np.uint32]
+    UInt16s = NDArray[np.uint16]
     UInt64s = NDArray[np.uint64]
 
 PIECE_BYTES = 64 << 20
@@ -30,22 +30,43 @@ class EdgePlaces:
     """Where each edge's pointer stands.
 
     Attributes:
-        word: edge -> offset of the pointer in its object's slot, in words; uint32.
-        delta: edge -> offset of where it points in the target's slot, in bytes; uint32, `kernel.FAR` for all beyond.
+        word: edge -> offset of the pointer in its object's slot, in words, when it points at the begin of its target's
+            slot; else, and where that does not fit, `kernels.pointer_scan.ODD`; uint16.
+        odd_edge: The edges marked so; ascending, int64.
+        odd_word: Offset of the pointer in words, for each of those; int64.
+        odd_delta: Offset of where it points in the target's slot, for each of those; int64.
         before_edge: Edges whose pointer stands behind a word that is no pointer's place, as the type word of an
             interface, and no small number nor an address in the heap; ascending, int64.
         before_word: That word, for each of those; uint64.
     """
 
-    word: UInt32s
-    delta: UInt32s
+    word: UInt16s
+    odd_edge: Int64s
+    odd_word: Int64s
+    odd_delta: Int64s
     before_edge: Int64s
     before_word: UInt64s
 
     @property
     def off(self) -> Int64s:
         """edge -> offset of the pointer in its object's slot, in bytes; int64."""
-        return self.word.astype(np.int64) * 8
+        words = self.word.astype(np.int64)
+        words[self.odd_edge] = self.odd_word
+        return words * 8
+
+    @property
+    def delta(self) -> Int64s:
+        """edge -> offset of where it points in the target's slot, in bytes; int64."""
+        deltas = np.zeros(len(self.word), np.int64)
+        deltas[self.odd_edge] = self.odd_delta
+        return deltas
+
+    def delta_of(self, edges: Int64s) -> Int64s:
+        """The same for some edges."""
+        if not len(self.odd_edge):
+            return np.zeros(len(edges), np.int64)
+        at = np.minimum(np.searchsorted(self.odd_edge, edges), len(self.odd_edge) - 1)
+        return np.where(self.odd_edge[at] == edges, self.odd_delta[at], 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +86,24 @@ def scan_edges(space: AddressSpace, objects: Objects) -> Edges:
     words = [int(n_words_by_span[first:last].sum()) for first, last in pieces]
     start = np.zeros(len(objects.addr) + 1, np.int64)
     # Reserved, not touched: shrunk below.
-    target = np.empty(sum(words), np.int32)
-    word, delta = np.empty(sum(words), np.uint32), np.empty(sum(words), np.uint32)
-    before_edge, before_word = [np.zeros(0, np.int64)], [np.zeros(0, np.uint64)]
+    target, word = np.empty(sum(words), np.int32), np.empty(sum(words), np.uint16)
+    kinds = (np.int64, np.int64, np.int64, np.int64, np.uint64)  # of the lists in `EdgePlaces`
+    parts: list[list[NDArray[Any]]] = [[np.zeros(0, kind)] for kind in kinds]
     n_edges, n_free = 0, 0
     for (first, last), n_words in zip(pieces, words, strict=True):
-        edge, text = np.empty(n_words, np.int64), np.empty(n_words, np.uint64)
-        n_edges, n_before, more = kernel.scan(
+        lists = tuple(np.empty(n_words, kind) for kind in kinds)
+        n_edges, n_odd, n_before, more = kernel.scan(
             space.main_words, objects.addr, objects.state, objects.object_start, objects.off_by_span,
             objects.mode_by_span, objects.bits_off_by_span, objects.header_by_span, objects.types, objects.arena_bits,
-            objects.index, first, last, n_edges, start, (target, word, delta, edge, text),
+            objects.index, first, last, n_edges, start, target, (word, *lists),
         )  # fmt: skip
         n_free += more
-        before_edge.append(edge[:n_before].copy())
-        before_word.append(text[:n_before].copy())
+        for part, listed, length in zip(parts, lists, (n_odd, n_odd, n_odd, n_before, n_before), strict=True):
+            part.append(listed[:length].copy())
         _let_go(space, objects, first, last)
     target.resize(n_edges, refcheck=False)
     word.resize(n_edges, refcheck=False)
-    delta.resize(n_edges, refcheck=False)
-    places = EdgePlaces(word, delta, np.concatenate(before_edge), np.concatenate(before_word))
-    return Edges(start, target, places, n_free)
+    return Edges(start, target, EdgePlaces(word, *(np.concatenate(part) for part in parts)), n_free)
 
 
 def holding(space: AddressSpace, objects: Objects, word_off: int, low: int, high: int) -> Int32s:

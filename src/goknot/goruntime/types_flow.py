@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from goknot.goruntime.pointers import EdgePlaces
     from goknot.goruntime.types_slots import FlowTypes
 
 STRENGTH_MANY, STRENGTH_CHANNEL, STRENGTH_ONE, STRENGTH_WORD, STRENGTH_HEADER = 2, 2, 3, 4, 5
@@ -41,9 +42,7 @@ class FlowHeap:
     """A heap's objects and pointers, as type inference needs them; arrays as in `kernels.type_flow.spread`.
 
     Attributes:
-        before_edge: Edges whose pointer stands, in the same object, behind a word that is no pointer's place, as the
-            type word of an interface: the collector does not count it as a pointer; int64.
-        before_word: The word there, for each of those; uint64. Small numbers and addresses in the heap may be left out.
+        places: Where the edges' pointers stand.
         header_object: Objects whose malloc header or span names a type; int32.
         header_type_addr: That type's address, for each of those; uint64.
         words_at: addresses -> the words there (0 where there is nothing to read); uint64 both.
@@ -59,10 +58,7 @@ class FlowHeap:
     noscan_by_object: NDArray[np.uint8]
     edge_start: NDArray[np.int64]
     edge_target: NDArray[np.int32]
-    edge_word: NDArray[np.uint32]
-    edge_delta: NDArray[np.uint32]
-    before_edge: NDArray[np.int64]
-    before_word: NDArray[np.uint64]
+    places: EdgePlaces
     header_object: NDArray[np.int32]
     header_type_addr: NDArray[np.uint64]
     words_at: Callable[[NDArray[np.uint64]], NDArray[np.uint64]]
@@ -170,8 +166,9 @@ def name_objects(
     n_objects = len(heap.addr_by_object)
     kind, source = np.full(n_objects, -1, np.int32), np.zeros(n_objects, np.uint8)
     many, strength = np.zeros(n_objects, np.uint8), np.zeros(n_objects, np.uint8)
+    places = (heap.places.word, heap.places.odd_edge, heap.places.odd_word, heap.places.odd_delta)
     spread(
-        heap.edge_start, heap.edge_target, heap.edge_word, heap.edge_delta, heap.bytes_by_object, heap.header_by_object,
+        heap.edge_start, heap.edge_target, places, heap.bytes_by_object, heap.header_by_object,
         heap.noscan_by_object, arrays.size_by_type, arrays.class_by_type, arrays.header_class_by_type,
         arrays.open_by_type, arrays.rank_by_type, arrays.slot_start, arrays.slot_kind, arrays.slot_arg,
         seeds.target, seeds.delta, seeds.kind, seeds.many, seeds.strength, seeds.source,
@@ -214,7 +211,7 @@ def _headers(heap: FlowHeap, types: FlowTypes) -> Seeds:
 def _interfaces(heap: FlowHeap, table: go.TypeTable, types: FlowTypes) -> Seeds:
     """Every pointer behind a word that is a type or an itab."""
     low, high = (heap.addr_by_object[0], heap.addr_by_object[-1]) if len(heap.addr_by_object) else (0, 0)
-    before = np.concatenate([heap.before_word, heap.before_by_root])
+    before = np.concatenate([heap.places.before_word, heap.before_by_root])
     chosen = np.flatnonzero((before != 0) & ((before < low) | (before > high)))
     words, index = np.unique(before[chosen], return_inverse=True)
     boxed = [(-1, False)] * len(words)
@@ -225,8 +222,8 @@ def _interfaces(heap: FlowHeap, table: go.TypeTable, types: FlowTypes) -> Seeds:
             boxed[at] = types.boxed(found)
     ids = np.array([kind for kind, _ in boxed], np.int32)[index]
     many = np.array([several for _, several in boxed], np.uint8)[index]
-    target = np.concatenate([heap.edge_target[heap.before_edge], heap.root_target])[chosen]
-    delta = np.concatenate([heap.edge_delta[heap.before_edge], heap.root_delta])[chosen]
+    target = np.concatenate([heap.edge_target[heap.places.before_edge], heap.root_target])[chosen]
+    delta = np.concatenate([heap.places.delta_of(heap.places.before_edge), heap.root_delta])[chosen]
     return Seeds.of(target, delta, ids, many=many, strength=STRENGTH_WORD)
 
 

@@ -23,10 +23,10 @@ def _array(item: Any, readonly: bool) -> Any:
     return _types.Array(item, 1, "C", readonly=readonly)
 
 
-i32, i64, u8, u32, u64 = _types.int32, _types.int64, _types.uint8, _types.uint32, _types.uint64
+i32, i64, u8, u16, u64 = _types.int32, _types.int64, _types.uint8, _types.uint16, _types.uint64
 f64, void = _types.float64, _types.void
-IN_I32, IN_I64, IN_U8, IN_U32, IN_U64 = (_array(item, True) for item in (i32, i64, u8, u32, u64))
-OUT_I32, OUT_I64, OUT_U8, OUT_U32, OUT_U64 = (_array(item, False) for item in (i32, i64, u8, u32, u64))
+IN_I32, IN_I64, IN_U8, IN_U16, IN_U64 = (_array(item, True) for item in (i32, i64, u8, u16, u64))
+OUT_I32, OUT_I64, OUT_U8, OUT_U16, OUT_U64 = (_array(item, False) for item in (i32, i64, u8, u16, u64))
 OPTIONS = {"error_model": "numpy", "nogil": True}
 
 

@@ -7,10 +7,13 @@ class, whether it holds pointers at all, and every pointer in it standing where 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from goknot.kernels._jit import IN_I32, IN_I64, IN_U8, IN_U32, OUT_I32, OUT_U8, helper, i64, kernel
+from goknot.kernels._jit import IN_I32, IN_I64, IN_U8, IN_U16, OUT_I32, OUT_U8, helper, i64, kernel, tuple_of
+from goknot.kernels.pointer_scan import ODD
 
 # What stands in a word of a type.
 SCALAR, ANY, ONE, MANY, DIRECTORY = 0, 1, 2, 3, 4
@@ -24,13 +27,39 @@ EXACT, OPEN = 0, 1  # OPEN: the object may be longer than the type, and its poin
 
 
 @helper
+def _odd_at(odd_edge: NDArray[np.int64], edge: int) -> int:
+    low, high = 0, len(odd_edge)
+    while low < high:
+        middle = (low + high) // 2
+        if odd_edge[middle] < edge:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@helper
+def _word_of(edge: int, places: Any) -> int:
+    """Offset of an edge's pointer in its slot, in words."""
+    word, odd_edge, odd_word, _ = places
+    return int(word[edge]) if word[edge] != ODD else int(odd_word[_odd_at(odd_edge, edge)])
+
+
+@helper
+def _delta_of(edge: int, places: Any) -> int:
+    """Offset, in the target's slot, of where an edge points."""
+    word, odd_edge, _, odd_delta = places
+    return 0 if word[edge] != ODD else int(odd_delta[_odd_at(odd_edge, edge)])
+
+
+@helper
 def _fits(
     target: int,
     delta: int,
     kind: int,
     many: bool,
     edge_start: NDArray[np.int64],
-    edge_word: NDArray[np.uint32],
+    places: Any,
     bytes_by_object: NDArray[np.int64],
     header_by_object: NDArray[np.uint8],
     noscan_by_object: NDArray[np.uint8],
@@ -56,7 +85,7 @@ def _fits(
     elif inner or (header_class_by_type[kind] if header else class_by_type[kind]) != bytes_by_object[target]:
         return False
     for edge in range(edge_start[target], edge_start[target + 1]):
-        off = 8 * np.int64(edge_word[edge]) - header
+        off = 8 * _word_of(edge, places) - header
         if many:
             off %= size
         if off < 0 or off >> 3 >= n_words or slot_kind[slot_start[kind] + (off >> 3)] == SCALAR:
@@ -66,7 +95,7 @@ def _fits(
 
 @kernel(
     i64,
-    IN_I64, IN_I32, IN_U32, IN_U32, IN_I64, IN_U8, IN_U8,
+    IN_I64, IN_I32, tuple_of(IN_U16, IN_I64, IN_I64, IN_I64), IN_I64, IN_U8, IN_U8,
     IN_I64, IN_I64, IN_I64, IN_U8, IN_I64, IN_I64, IN_U8, IN_I32,
     IN_I32, IN_I64, IN_I32, IN_U8, IN_U8, IN_U8,
     OUT_I32, OUT_U8, OUT_U8, OUT_U8, OUT_I32, OUT_U8,
@@ -74,8 +103,7 @@ def _fits(
 def spread(
     edge_start: NDArray[np.int64],
     edge_target: NDArray[np.int32],
-    edge_word: NDArray[np.uint32],
-    edge_delta: NDArray[np.uint32],
+    places: Any,
     bytes_by_object: NDArray[np.int64],
     header_by_object: NDArray[np.uint8],
     noscan_by_object: NDArray[np.uint8],
@@ -109,8 +137,7 @@ def spread(
     Args:
         edge_start: object -> first of its edges.
         edge_target: edge -> object.
-        edge_word: edge -> offset of the pointer in its slot, in words.
-        edge_delta: edge -> offset, in the target's slot, of where it points.
+        places: (word, odd_edge, odd_word, odd_delta) of the edges, as `pointer_scan.scan` gives them.
         bytes_by_object: object -> size of its slot.
         header_by_object: object -> bytes of its malloc header, 0 or 8.
         noscan_by_object: object -> 1 when the allocator knows it has no pointers.
@@ -147,7 +174,7 @@ def spread(
             strength == strength_by_object[target] and rank_by_type[kind] > rank_by_type[before]
         )  # fmt: skip
         if better and _fits(
-            target, seed_delta[seed], kind, many != 0, edge_start, edge_word, bytes_by_object, header_by_object,
+            target, seed_delta[seed], kind, many != 0, edge_start, places, bytes_by_object, header_by_object,
             noscan_by_object, size_by_type, class_by_type, header_class_by_type, open_by_type, slot_start, slot_kind,
         ):  # fmt: skip
             n_typed += before < 0
@@ -165,7 +192,7 @@ def spread(
         holder, header, whole = type_by_object[source], np.int64(header_by_object[source]), many_by_object[source] != 0
         words, n_words = slot_start[holder], slot_start[holder + 1] - slot_start[holder]
         for edge in range(edge_start[source], edge_start[source + 1]):
-            off = 8 * np.int64(edge_word[edge]) - header
+            off = 8 * _word_of(edge, places) - header
             if whole and size_by_type[holder] > 0:
                 off %= size_by_type[holder]
             if off < 0 or off >> 3 >= n_words:
@@ -178,7 +205,7 @@ def spread(
                 many, strength = 1, 2
             elif says == DIRECTORY:  # the first pointer of a table of tables is never nil; a group starts with bits
                 begin, end = edge_start[target], edge_start[target + 1]
-                many = begin < end and 8 * edge_word[begin] == header_by_object[target]
+                many = begin < end and 8 * _word_of(begin, places) == header_by_object[target]
                 kind = kind if many else slot_arg[words + (off >> 3) + 1]
             before = type_by_object[target]
             if before >= 0 and (
@@ -187,7 +214,7 @@ def spread(
             ):
                 continue
             if _fits(
-                target, int(edge_delta[edge]), kind, many != 0, edge_start, edge_word, bytes_by_object,
+                target, _delta_of(edge, places), kind, many != 0, edge_start, places, bytes_by_object,
                 header_by_object, noscan_by_object, size_by_type, class_by_type, header_class_by_type, open_by_type,
                 slot_start, slot_kind,
             ):  # fmt: skip
