@@ -327,7 +327,7 @@ def test_what_does_not_fit_is_not_believed() -> None:
             np.zeros(0, np.uint16), *(np.zeros(0, np.int64) for _ in range(4)), np.zeros(0, np.uint64)
         ),
         header_object=np.zeros(0, np.int32), header_type_addr=np.zeros(0, np.uint64),
-        words_at=lambda a: np.zeros(len(a), np.uint64), holding=lambda off, low, high: np.zeros(0, np.int32),
+        words_at=lambda a: np.zeros(len(a), np.uint64), holding=lambda *_: np.zeros(0, np.int32),
         root_target=np.array([0], np.int32), root_delta=np.array([0], np.int64),
         before_by_root=np.array([0x1234568], np.uint64),
     )  # fmt: skip

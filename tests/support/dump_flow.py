@@ -107,8 +107,8 @@ def flow_of(version: str, exe: Path, dump_path: Path) -> tuple[FlowHeap, TypeTab
                 found[index] = words[memory.content_off + addr - memory.addr]
         return found
 
-    def holding(word_off: int, low: int, high: int) -> NDArray[np.int32]:
-        long = np.flatnonzero(graph.bytes_by_object >= word_off + 8)
+    def holding(word_off: int, low: int, high: int, n_bytes: int) -> NDArray[np.int32]:
+        long = np.flatnonzero(graph.bytes_by_object >= max(n_bytes, word_off + 8))
         held = words_at(graph.addr_by_object[long] + np.uint64(word_off))
         return long[(held >= low) & (held <= high)].astype(np.int32)
 

@@ -102,12 +102,12 @@ def heap_graph(image: HeapImage) -> NamedGraph:
 
 
 def _flags(image: HeapImage, types: HeapTypes) -> NDArray[np.uint8]:
-    flags = np.where(image.runtime_objects > 0, ObjectFlag.RUNTIME, 0).astype(np.uint8)
+    flags = image.runtime_objects * np.uint8(ObjectFlag.RUNTIME)
     for objects in (image.scheduler.goroutines, image.scheduler.sudogs):
         flags[objects] |= np.uint8(ObjectFlag.GOROUTINE)
     flags[pool_objects(image)] |= np.uint8(ObjectFlag.POOL)
     storage = np.array([any(mark in name for mark in MAP_STORAGE) for name in types.names], np.bool_)
-    if len(storage):
+    if storage.any():
         flags[(types.type_by_object >= 0) & storage[types.type_by_object]] |= np.uint8(ObjectFlag.MAP)
     return flags
 

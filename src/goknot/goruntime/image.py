@@ -103,7 +103,8 @@ class HeapImage:
         edge_target: edge -> object; by offset within the source, int32.
         resolve: pointer -> object it points into; -1 none, -2 a free slot.
         edge_places: Gives where each edge's pointer stands.
-        holding: (offset, low, high) -> objects that hold, at that offset in their slot, a word of low to high; int32.
+        holding: (offset, low, high, bytes) -> objects of at least so many bytes that hold, at that offset in their
+            slot, a word of low to high; int32.
         roots: Roots and their pointers.
         goroutines: Those that are not dead.
         specials: Finalizers, cleanups, weak handles and others.
@@ -133,7 +134,7 @@ class HeapImage:
     edge_target: Int32s
     edge_places: Callable[[], EdgePlaces]
     resolve: Callable[[UInt64s], Int32s]
-    holding: Callable[[int, int, int], Int32s]
+    holding: Callable[[int, int, int, int], Int32s]
     roots: RootTable
     goroutines: tuple[Goroutine, ...]
     specials: tuple[Special, ...]

@@ -106,14 +106,19 @@ def scan_edges(space: AddressSpace, objects: Objects) -> Edges:
     return Edges(start, target, EdgePlaces(word, *(np.concatenate(part) for part in parts)), n_free)
 
 
-def holding(space: AddressSpace, objects: Objects, word_off: int, low: int, high: int) -> Int32s:
-    """Objects that hold, at `word_off` in their slot, a word of `low` to `high`; ascending."""
+def holding(  # noqa: PLR0917 - what `HeapImage.holding` takes
+    space: AddressSpace, objects: Objects, word_off: int, low: int, high: int, n_bytes: int
+) -> Int32s:
+    """Objects of at least `n_bytes` that hold, at `word_off` in their slot, a word of `low` to `high`; ascending."""
     parts = [np.zeros(0, np.int32)]
     for first, last in _pieces(objects):
+        if (objects.spans.elem_bytes[first:last] < n_bytes).all():
+            continue
         found = np.empty(int(objects.object_start[last] - objects.object_start[first]), np.int32)
         n_found = kernel.holding(
             space.main_words, objects.addr, objects.object_start, objects.off_by_span, objects.spans.base,
-            objects.spans.elem_bytes, first, last, word_off, np.uint64(low), np.uint64(high), found,
+            objects.spans.elem_bytes, first, last, max(n_bytes, word_off + 8), word_off, np.uint64(low),
+            np.uint64(high), found,
         )  # fmt: skip
         parts.append(found[:n_found].copy())
         _let_go(space, objects, first, last)

@@ -46,7 +46,8 @@ class FlowHeap:
         header_object: Objects whose malloc header or span names a type; int32.
         header_type_addr: That type's address, for each of those; uint64.
         words_at: addresses -> the words there (0 where there is nothing to read); uint64 both.
-        holding: (offset, low, high) -> objects that hold, at that offset in their slot, a word of low to high; int32.
+        holding: (offset, low, high, bytes) -> objects of at least so many bytes that hold, at that offset in their
+            slot, a word of low to high; int32.
         root_target: root pointer -> object.
         root_delta: root pointer -> offset, in the object's slot, of where it points.
         before_by_root: root pointer -> the word before it, as for edges.
@@ -62,7 +63,7 @@ class FlowHeap:
     header_object: NDArray[np.int32]
     header_type_addr: NDArray[np.uint64]
     words_at: Callable[[NDArray[np.uint64]], NDArray[np.uint64]]
-    holding: Callable[[int, int, int], NDArray[np.int32]]
+    holding: Callable[[int, int, int, int], NDArray[np.int32]]
     root_target: NDArray[np.int32]
     root_delta: NDArray[np.int64]
     before_by_root: NDArray[np.uint64]
@@ -288,7 +289,7 @@ def _closures(heap: FlowHeap, types: FlowTypes, functions: Functions) -> list[Se
     entries = functions.entry_addr
     if not len(entries):
         return []
-    objects = heap.holding(0, int(entries[0]), int(entries[-1]))
+    objects = heap.holding(0, int(entries[0]), int(entries[-1]), 8)
     objects = objects[heap.header_by_object[objects] == 0]
     words = heap.words_at(heap.addr_by_object[objects])
     at = np.searchsorted(entries, words)
@@ -303,9 +304,9 @@ def _closures(heap: FlowHeap, types: FlowTypes, functions: Functions) -> list[Se
 def _channels(heap: FlowHeap, table: go.TypeTable, types: FlowTypes) -> Seeds:
     """Every object that looks like a channel (runtime/chan.go): it names a type whose size it repeats."""
     off = table.layout.channel_elem_off
-    found_by_section = [heap.holding(off, start, end - 1) for start, end in table.sections()]
+    # Behind elemtype: sendx, recvx, recvq, sendq, lock.
+    found_by_section = [heap.holding(off, start, end - 1, off + 56) for start, end in table.sections()]
     large = np.unique(np.concatenate([np.zeros(0, np.int32), *found_by_section]))
-    large = large[heap.bytes_by_object[large] >= off + 56]  # behind elemtype: sendx, recvx, recvq, sendq, lock
     addresses = heap.addr_by_object[large]
     words = heap.words_at(addresses + np.uint64(off))
     distinct, index = np.unique(words, return_inverse=True)

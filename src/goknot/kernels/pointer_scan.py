@@ -356,7 +356,7 @@ def scan(
     return at, n_odd, n_before, n_free
 
 
-@kernel(i64, MEMORY_U64, IN_U64, IN_I64, IN_I64, IN_U64, IN_I64, i64, i64, i64, u64, u64, OUT_I32)
+@kernel(i64, MEMORY_U64, IN_U64, IN_I64, IN_I64, IN_U64, IN_I64, i64, i64, i64, i64, u64, u64, OUT_I32)
 def holding(
     memory: Any,
     addr_by_object: Any,
@@ -366,6 +366,7 @@ def holding(
     elem_bytes_by_span: Any,
     first: Any,
     last: Any,
+    least_bytes: Any,
     word_off: Any,
     low: Any,
     high: Any,
@@ -374,7 +375,7 @@ def holding(
     """Objects of spans `first` to `last` that hold at `word_off` a word of `low` to `high`; returns how many."""
     n_found = 0
     for span in range(first, last):
-        if elem_bytes_by_span[span] < word_off + 8:
+        if elem_bytes_by_span[span] < least_bytes:
             continue
         for o in range(object_start[span], object_start[span + 1]):
             word = memory[off_by_span[span] + np.int64(addr_by_object[o] - base_by_span[span]) + word_off]

@@ -268,19 +268,3 @@ def flood(
     """
     queue = (alloc or Allocator()).empty(len(mark), np.int32)
     return queue[: _flood(*edges, cut, tier_by_node, seed, mark, queue)]
-
-
-@kernel(_jit.tuple_of(_jit.i64, _jit.i64), IN_U8, IN_I64)
-def _sum_unmarked(mark: NDArray[np.uint8], value: NDArray[np.int64]) -> tuple[int, int]:
-    count, total = 0, 0
-    for node in range(len(mark)):
-        if mark[node] != 1:
-            count += 1
-            total += value[node]
-    return count, total
-
-
-def sum_unmarked(mark: NDArray[np.uint8], value_by_node: NDArray[np.int64]) -> tuple[int, int]:
-    """How many nodes `flood` did not reach, and the sum of their values."""
-    count, total = _sum_unmarked(mark, value_by_node)
-    return int(count), int(total)
