@@ -64,12 +64,20 @@ _CUT_BY_FLAGS = np.array([_tier_of_flags(flags) if flags & _OWN else 0 for flags
 
 def expand_tiers(graph: HeapGraph) -> UInt8s:
     """object -> the tier in which its edges begin to count."""
-    return _EXPAND_BY_FLAGS[graph.flags_by_object]
+    return _by_flags(graph, _EXPAND_BY_FLAGS)
 
 
 def cut_tiers(graph: HeapGraph) -> UInt8s:
     """object -> the lowest tier its edges lead to: the runtime's structures never hide who else holds an object."""
-    return _CUT_BY_FLAGS[graph.flags_by_object]
+    return _by_flags(graph, _CUT_BY_FLAGS)
+
+
+def _by_flags(graph: HeapGraph, tier_by_flags: UInt8s) -> UInt8s:
+    """object -> tier; nearly all have no flags and tier 0."""
+    flagged = np.flatnonzero(graph.flags_by_object)
+    tiers = np.zeros(graph.n_objects, np.uint8)
+    tiers[flagged] = tier_by_flags[graph.flags_by_object[flagged]]
+    return tiers
 
 
 def edges_of(graph: HeapGraph) -> Rows:
