@@ -10,6 +10,7 @@ import numpy as np
 from goknot.errors import InputError
 from goknot.goruntime.heap import ARENA_BYTES, PAGE_BYTES, PAGES_PER_ARENA, GoHeap, Spans, heap_arena_addr
 from goknot.kernels import pointer_scan as kernel
+from goknot.kernels.memory import Allocator
 from goknot.memory.space import MissingMemoryError
 
 if TYPE_CHECKING:
@@ -77,27 +78,30 @@ class _Placed:
     inline_marks: Bools
 
 
-def read_objects(source: Source, layout: Layout, heap: GoHeap, masks: MaskReader) -> Objects:
+def read_objects(
+    source: Source, layout: Layout, heap: GoHeap, masks: MaskReader, alloc: Allocator | None = None
+) -> Objects:
     """Lists the objects of all spans in use.
 
     Raises:
         InputError: None of the heap's memory is in the image.
     """
+    alloc = alloc or Allocator()
     placed, problems = _place(source, layout, heap)
     spans = placed.spans
     slot_start = np.concatenate(([0], np.cumsum(spans.nelems))).astype(np.int64)
     if slot_start[-1] >= 1 << 31:
         raise InputError(source.where, f"has room for {slot_start[-1]} objects; more than 2^31 are not supported")
-    states = np.zeros(int(slot_start[-1]), np.uint8)
+    states = alloc.zeros(int(slot_start[-1]), np.uint8)
     starts = slot_start[:-1].copy()
     n_objects = int(
         kernel.slot_states(
             source.space.main, placed.alloc_off, placed.mark_off, spans.freeindex, spans.nelems, starts, states
         )
     )
-    object_by_slot = np.empty(len(states), np.int32)
-    addr, n_bytes = np.empty(n_objects, np.uint64), np.empty(n_objects, np.int64)
-    state, object_start = np.empty(n_objects, np.uint8), np.empty(len(starts) + 1, np.int64)
+    object_by_slot = alloc.empty(len(states), np.int32)
+    addr, n_bytes = alloc.empty(n_objects, np.uint64), alloc.empty(n_objects, np.int64)
+    state, object_start = alloc.empty(n_objects, np.uint8), np.empty(len(starts) + 1, np.int64)
     kernel.number_objects(
         states, spans.base, spans.elem_bytes, spans.nelems, starts, object_by_slot, addr, n_bytes, state, object_start
     )

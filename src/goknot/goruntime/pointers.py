@@ -10,6 +10,7 @@ import numpy as np
 
 from goknot.goruntime.heap import PAGE_BYTES
 from goknot.kernels import pointer_scan as kernel
+from goknot.kernels.memory import Allocator
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,31 +80,66 @@ class Edges:
     n_free_targets: int
 
 
-def scan_edges(space: AddressSpace, objects: Objects) -> Edges:
+def scan_edges(space: AddressSpace, objects: Objects, alloc: Allocator | None = None) -> Edges:
     """Follows every pointer of every object, piece by piece: what was read of a file is let go at once."""
+    alloc = alloc or Allocator()
     pieces, scanned = _pieces(objects), objects.mode_by_span != kernel.NOSCAN
     n_words_by_span = np.where(scanned, np.diff(objects.object_start) * objects.spans.elem_bytes // 8, 0)
     words = [int(n_words_by_span[first:last].sum()) for first, last in pieces]
-    start = np.zeros(len(objects.addr) + 1, np.int64)
-    # Reserved, not touched: shrunk below.
-    target, word = np.empty(sum(words), np.int32), np.empty(sum(words), np.uint16)
+    start = alloc.zeros(len(objects.addr) + 1, np.int64)
+    if alloc.limit_bytes is None:  # every word might be a pointer: reserved, not touched, and shrunk below
+        target, word = np.empty(sum(words), np.int32), np.empty(sum(words), np.uint16)
+    else:
+        room = _count_edges(space, objects, start)
+        target, word = alloc.empty(room, np.int32), alloc.empty(room, np.uint16)
     kinds = (np.int64, np.int64, np.int64, np.int64, np.uint64)  # of the lists in `EdgePlaces`
     parts: list[list[NDArray[Any]]] = [[np.zeros(0, kind)] for kind in kinds]
     n_edges, n_free = 0, 0
     for (first, last), n_words in zip(pieces, words, strict=True):
         lists = tuple(np.empty(n_words, kind) for kind in kinds)
-        n_edges, n_odd, n_before, more = kernel.scan(
-            space.main_words, objects.addr, objects.state, objects.object_start, objects.off_by_span,
-            objects.mode_by_span, objects.bits_off_by_span, objects.header_by_span, objects.types, objects.arena_bits,
-            objects.index, first, last, n_edges, start, target, (word, *lists),
-        )  # fmt: skip
+        n_edges, n_odd, n_before, more = _scan(
+            space, objects, (first, last), n_edges=n_edges, start=start, target=target, places=(word, *lists)
+        )
         n_free += more
         for part, listed, length in zip(parts, lists, (n_odd, n_odd, n_odd, n_before, n_before), strict=True):
             part.append(listed[:length].copy())
         _let_go(space, objects, first, last)
-    target.resize(n_edges, refcheck=False)
-    word.resize(n_edges, refcheck=False)
-    return Edges(start, target, EdgePlaces(word, *(np.concatenate(part) for part in parts)), n_free)
+    if alloc.limit_bytes is None:
+        target.resize(n_edges, refcheck=False)
+        word.resize(n_edges, refcheck=False)
+    found: list[NDArray[Any]] = [np.concatenate(part) for part in parts]
+    return Edges(start, target[:n_edges], EdgePlaces(word[:n_edges], *found), n_free)
+
+
+def _scan(
+    space: AddressSpace,
+    objects: Objects,
+    spans: tuple[int, int],
+    *,
+    n_edges: int,
+    start: Int64s,
+    target: Int32s,
+    places: tuple[NDArray[Any], ...],
+) -> tuple[int, int, int, int]:
+    """See `kernels.pointer_scan.scan`."""
+    n_edges, n_odd, n_before, n_free = kernel.scan(
+        space.main_words, objects.addr, objects.state, objects.object_start, objects.off_by_span, objects.mode_by_span,
+        objects.bits_off_by_span, objects.header_by_span, objects.types, objects.arena_bits, objects.index, *spans,
+        n_edges, start, target, places,
+    )  # fmt: skip
+    return int(n_edges), int(n_odd), int(n_before), int(n_free)
+
+
+def _count_edges(space: AddressSpace, objects: Objects, start: Int64s) -> int:
+    """How many edges there are at most: those to free slots and to the object itself are still among them."""
+    n_edges, long = 0, np.zeros(0, np.int64)
+    nowhere = (np.zeros(0, np.uint16), long, long, long, long, np.zeros(0, np.uint64))
+    for piece in _pieces(objects):
+        n_edges, *_ = _scan(
+            space, objects, piece, n_edges=n_edges, start=start, target=np.zeros(0, np.int32), places=nowhere
+        )
+        _let_go(space, objects, *piece)
+    return n_edges
 
 
 def holding(  # noqa: PLR0917 - what `HeapImage.holding` takes
