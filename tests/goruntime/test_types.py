@@ -301,6 +301,7 @@ def test_types_spread_as_far_as_typed_pointers_and_no_further(seed: int) -> None
         np.array([world.slot(o) for o in range(n_objects)], np.int64),
         np.zeros(n_objects, np.uint8), np.zeros(n_objects, np.uint8),
         sizes, slot_bytes(sizes), slot_bytes(sizes + 8), np.full(len(sizes), EXACT, np.uint8), sizes * 64,
+        np.zeros(len(sizes), np.uint8), np.zeros(len(sizes), np.int32),
         slot_start, np.array([says[what] for words in world.fields for what, _ in words], np.uint8),
         np.array([arg for words in world.fields for _, arg in words], np.int32),
         known, np.zeros(len(known), np.int64), np.array([world.objects[o][0] for o in known], np.int32),

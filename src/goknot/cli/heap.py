@@ -36,13 +36,14 @@ def command(
     freed is said to be, with the reason.
     """
     with working("reading the heap (the first run compiles)"):
-        from goknot.app.heap import report_heap  # noqa: PLC0415 (numba)
+        from goknot.app.heap.report import report_heap  # noqa: PLC0415 (numba)
+        from goknot.app.heap.study import HeapStudy  # noqa: PLC0415
         from goknot.inputs.process import read_core, read_process  # noqa: PLC0415
 
         if target.isdecimal() and not Path(target).exists():
             heap = read_process(int(target), stop=not no_stop)
         else:
             heap = read_core(Path(target), Path(exe) if exe else None)
-        report = report_heap(heap, target)
+        report = report_heap(HeapStudy(heap))
     emit_report(report, format_, output, show_all=show_all, knot=knot)
     ctx.exit(exit_code(report, ALWAYS))

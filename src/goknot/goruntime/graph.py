@@ -67,6 +67,7 @@ class NamedGraph:
         flow: The compiled types: fields by offset.
         specials: special of the graph -> its index in the image's.
         stack_names: stack id -> function names, innermost first.
+        problems: What of the types could not be read.
     """
 
     graph: HeapGraph
@@ -74,11 +75,13 @@ class NamedGraph:
     flow: FlowTypes
     specials: tuple[int, ...]
     stack_names: tuple[tuple[str, ...], ...]
+    problems: tuple[str, ...]
 
 
 def heap_graph(image: HeapImage) -> NamedGraph:
     """Turns an image into arrays: flags, root kinds, waits and types are decided here."""
-    types, flow = name_types(image)
+    naming = name_types(image)
+    types = naming.types
     specials, which = _specials(image)
     goroutines, stacks = _goroutines(image)
     return NamedGraph(
@@ -95,9 +98,10 @@ def heap_graph(image: HeapImage) -> NamedGraph:
             goroutines=goroutines,
         ),
         types,
-        flow,
+        naming.flow,
         which,
         stacks,
+        naming.problems,
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from goknot.goruntime.specials import Special
     from goknot.goruntime.types import TypeTable
     from goknot.layouts.layout import Layout
+    from goknot.memory.source import MappedElf
     from goknot.memory.space import AddressSpace
 
     Int32s = NDArray[np.int32]
@@ -113,6 +114,7 @@ class HeapImage:
         types: The program's types.
         functions: The program's functions.
         n_free_targets: Pointers of live objects into free slots: 0 in a consistent image.
+        files: module -> its ELF file, None where that is not at hand.
         stopped_ms: How long the process was stopped; 0 for a core.
     """
 
@@ -143,6 +145,7 @@ class HeapImage:
     types: TypeTable
     functions: PclnTable
     n_free_targets: int
+    files: tuple[MappedElf | None, ...] = ()
     stopped_ms: float = 0.0
 
     @property

@@ -2,22 +2,103 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from goknot.errors import InputError
 from goknot.goruntime.specials import FINALIZER
-from goknot.goruntime.types_flow import FlowHeap, HeapTypes, Seeds, finalizer_seeds, name_objects
+from goknot.goruntime.types_flow import (
+    FlowHeap,
+    HeapTypes,
+    NamedBy,
+    Seeds,
+    finalizer_seeds,
+    name_objects,
+    variable_seeds,
+)
+from goknot.goruntime.types_runtime import pools, timers
 from goknot.goruntime.types_slots import FlowTypes
+from goknot.goruntime.variables import Variables
+from goknot.goruntime.variables_frames import frame_seeds
 
 if TYPE_CHECKING:
-    from goknot.goruntime.image import HeapImage
+    from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
+    from goknot.goruntime.image import HeapImage
+    from goknot.goruntime.types_fields import Capture
+
+LABELS = {NamedBy.RUNTIME: "runtime", NamedBy.DWARF: "DWARF", NamedBy.INFERRED: "inferred"}
 STRENGTH_KNOWN = 5  # the scheduler's own lists: as sure as a malloc header
 
 
-def name_types(image: HeapImage, more: tuple[Seeds, ...] = ()) -> tuple[HeapTypes, FlowTypes]:
-    """Names every object that can be named; also gives the compiled types, for field names.
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Names of objects, and what else came to light on the way.
+
+    Attributes:
+        types: The names.
+        flow: The compiled types: fields by offset.
+        problems: What could not be read.
+    """
+
+    types: HeapTypes
+    flow: FlowTypes
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NameShare:
+    """How many of the live objects with pointers have a name, and from whom.
+
+    Attributes:
+        n_objects: Live objects with pointers.
+        n_bytes: What they take.
+        objects_by_source: NamedBy -> how many of them; UNKNOWN included.
+        bytes_by_source: NamedBy -> how many of the bytes.
+    """
+
+    n_objects: int
+    n_bytes: int
+    objects_by_source: tuple[int, ...]
+    bytes_by_source: tuple[int, ...]
+
+    @property
+    def named(self) -> float:
+        """The share of objects with a name; 1 where there are none."""
+        return 1 - self.objects_by_source[NamedBy.UNKNOWN] / self.n_objects if self.n_objects else 1.0
+
+    def text(self) -> str:
+        """`98.6 % of 78,500 live objects with pointers named (runtime 91.0 %, DWARF 7.0 %, inferred 0.6 %)`."""
+        parts = [
+            f"{label} {100 * self.objects_by_source[source] / max(1, self.n_objects):.1f} %"
+            for source, label in LABELS.items()
+            if self.objects_by_source[source]
+        ]
+        said = f" ({', '.join(parts)})" if parts else ""
+        return f"{100 * self.named:.1f} % of {self.n_objects:,} live objects with pointers named{said}"
+
+
+def name_share(image: HeapImage, types: HeapTypes, live: NDArray[np.bool_]) -> NameShare:
+    """Counts names of live objects with pointers.
+
+    Args:
+        image: The image.
+        types: Its names.
+        live: object -> whether something holds it.
+    """
+    chosen = live & (image.object_noscan == 0)
+    sources, n_bytes = types.named_by_object[chosen], image.object_bytes[chosen]
+    objects = np.bincount(sources, minlength=len(NamedBy))
+    size = np.bincount(sources, weights=n_bytes, minlength=len(NamedBy))
+    return NameShare(int(chosen.sum()), int(n_bytes.sum()), tuple(objects.tolist()), tuple(map(int, size.tolist())))
+
+
+def name_types(image: HeapImage, more: tuple[Seeds, ...] = ()) -> Naming:
+    """Names every object that can be named.
 
     Args:
         image: The image.
@@ -40,8 +121,67 @@ def name_types(image: HeapImage, more: tuple[Seeds, ...] = ()) -> tuple[HeapType
         before_by_root=image.roots.before,
     )
     types = FlowTypes(image.types)
-    seeds = (_finalizers(image, types), *_scheduler(image, types), *more)
-    return name_objects(heap, image.types, types, image.functions.entries(), seeds), types
+    described = Described(image, types, heap)
+    known = [_finalizers(image, types), *_scheduler(image, types), pools(image, types), timers(image, types, heap.places)]
+    seeds = (*known, *described.seeds(), *more)
+    found = name_objects(heap, image.types, types, image.functions.entries(), seeds, described.captures)
+    return Naming(found, types, tuple(described.problems))
+
+
+class Described:
+    """What the modules' DWARF says; where it is damaged, it says nothing from there on."""
+
+    def __init__(self, image: HeapImage, types: FlowTypes, heap: FlowHeap) -> None:
+        self._image, self._types, self._heap = image, types, heap
+        self.problems: list[str] = []
+        self._modules: list[Variables | None] = []
+        for number, (module, mapped) in enumerate(zip(image.modules, image.files, strict=False)):
+            found: list[Variables] = []
+            if mapped is not None:
+                self._try(lambda: found.append(Variables(mapped, module, number, image.types)))  # noqa: B023
+            self._modules.append(found[0] if found and not found[0].is_empty else None)
+
+    def seeds(self) -> list[Seeds]:
+        """What package variables and variables of frames point at."""
+        parts: list[Seeds] = []
+        for variables in self._modules:
+            if variables is not None:
+                self._try(lambda: parts.append(self._package(variables)))  # noqa: B023
+        if any(self._modules):
+            self._try(lambda: parts.append(frame_seeds(self._image, self._types, self._modules, self._resolve)))
+        return parts
+
+    def captures(self, entry_addr: int) -> list[Capture]:
+        """What closures of the function at `entry_addr` hold."""
+        found: list[Capture] = []
+        for module, variables in zip(self._image.modules, self._modules, strict=False):
+            if variables is not None and module.text_addr <= entry_addr < module.etext_addr:
+                self._try(lambda: found.extend(variables.captures(entry_addr)))  # noqa: B023
+        return found
+
+    def _package(self, variables: Variables) -> Seeds:
+        known = [(addr, self._types.id_at(type_addr)) for addr, type_addr in variables.package_variables()]
+        chosen = [(addr, kind) for addr, kind in known if kind >= 0]
+        return variable_seeds(self._heap, self._types, chosen, self._resolve, is_static=self._is_static)
+
+    def _resolve(self, pointers: NDArray[np.uint64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        target = self._image.resolve(pointers)
+        return target, (pointers - self._image.object_addr[np.maximum(target, 0)]).astype(np.int64)
+
+    def _is_static(self, pointers: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        inside = np.zeros(len(pointers), np.bool_)
+        for module in self._image.modules:
+            for start, end in (module.data, module.bss):
+                inside |= (pointers >= start) & (pointers < end)
+        return inside
+
+    def _try(self, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except InputError as bad:
+            problem = f"types of variables: {bad}"
+            if problem not in self.problems:
+                self.problems.append(problem)
 
 
 def _finalizers(image: HeapImage, types: FlowTypes) -> Seeds:

@@ -137,6 +137,7 @@ def read_image(
         types=types,
         functions=table,
         n_free_targets=edges.n_free_targets,
+        files=tuple(_file_of(source, module, index) for index, module in enumerate(located.modules)),
         stopped_ms=stopped_ms,
     )
 

@@ -62,12 +62,19 @@ class EdgePlaces:
         deltas[self.odd_edge] = self.odd_delta
         return deltas
 
+    def off_of(self, edges: Int64s) -> Int64s:
+        """`off` for some edges."""
+        words = self.word[edges].astype(np.int64)
+        odd = np.flatnonzero(words == kernel.ODD)
+        words[odd] = self.odd_word[np.searchsorted(self.odd_edge, edges[odd])]
+        return words * 8
+
     def delta_of(self, edges: Int64s) -> Int64s:
-        """The same for some edges."""
-        if not len(self.odd_edge):
-            return np.zeros(len(edges), np.int64)
-        at = np.minimum(np.searchsorted(self.odd_edge, edges), len(self.odd_edge) - 1)
-        return np.where(self.odd_edge[at] == edges, self.odd_delta[at], 0)
+        """`delta` for some edges."""
+        deltas = np.zeros(len(edges), np.int64)
+        odd = np.flatnonzero(self.word[edges] == kernel.ODD)
+        deltas[odd] = self.odd_delta[np.searchsorted(self.odd_edge, edges[odd])]
+        return deltas
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,25 +20,12 @@ MAX_ROUNDS = 64
 
 def pool_objects(image: HeapImage) -> NDArray[np.int32]:
     """Arrays of local and victim caches, and the chains behind them; found by the names of sync's two lists."""
-    none = np.zeros(0, np.int32)
-    pools = [
-        image.roots.place_addr[image.roots.target_start[index]]
-        for index, root in enumerate(image.roots.roots)
-        if root.name in POOL_LISTS
-    ]
-    if not pools:
-        return none
-    addrs = []
-    for place in pools:
-        first, length = image.space.word(int(place)), image.space.word(int(place) + 8)
-        addrs.append(image.space.words(first, min(length, MAX_POOLS)))
-    pool = np.unique(np.concatenate(addrs))
-    arrays = np.concatenate([image.space.words_at(pool + np.uint64(off)) for off in (LOCAL_OFF, VICTIM_OFF)])
-    found = image.resolve(arrays)
-    found = np.unique(found[found >= 0])
+    found = pool_lists(image)
+    if not len(found):
+        return found
     # poolLocal: private (any), shared.head, shared.tail; poolChainElt: headTail, vals, next, prev.
     ends = [_words(image, found, off, LOCAL_BYTES) for off in (16, 24)]
-    chain = _objects(image, np.concatenate(ends)) if ends else none
+    chain = _objects(image, np.concatenate(ends))
     for _ in range(MAX_ROUNDS):
         links = [image.space.words_at(image.object_addr[chain] + np.uint64(off)) for off in (32, 40)]
         more = np.union1d(chain, _objects(image, np.concatenate(links))).astype(np.int32)
@@ -47,6 +34,24 @@ def pool_objects(image: HeapImage) -> NDArray[np.int32]:
         chain = more
     values = _objects(image, image.space.words_at(image.object_addr[chain] + np.uint64(8)))
     return np.unique(np.concatenate((found, chain, values))).astype(np.int32)
+
+
+def pool_lists(image: HeapImage) -> NDArray[np.int32]:
+    """The arrays of local and victim caches."""
+    pools = [
+        image.roots.place_addr[image.roots.target_start[index]]
+        for index, root in enumerate(image.roots.roots)
+        if root.name in POOL_LISTS
+    ]
+    if not pools:
+        return np.zeros(0, np.int32)
+    addrs = []
+    for place in pools:
+        first, length = image.space.word(int(place)), image.space.word(int(place) + 8)
+        addrs.append(image.space.words(first, min(length, MAX_POOLS)))
+    pool = np.unique(np.concatenate(addrs))
+    arrays = np.concatenate([image.space.words_at(pool + np.uint64(off)) for off in (LOCAL_OFF, VICTIM_OFF)])
+    return _objects(image, arrays)
 
 
 def _words(image: HeapImage, objects: NDArray[np.int32], off: int, step: int) -> NDArray[np.uint64]:

@@ -10,10 +10,14 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from goknot.errors import GoknotError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
     Read = Callable[[int, int], bytes]  # (address, how many) -> that many bytes, or a GoknotError
 
@@ -138,12 +142,18 @@ class TypeTable:
             for module in modules
         ]
         self._known: dict[int, GoType | None] = {}
+        self._made: list[tuple[int, int, Callable[[int], GoType | None]]] = []
+
+    def add_made(self, start: int, end: int, make: Callable[[int], GoType | None]) -> None:
+        """Types that DWARF describes: addresses from `start` to `end`, where no process has memory, are its names."""
+        self._made.append((start, end, make))
 
     def type_at(self, addr: int) -> GoType | None:
         """The type whose descriptor is at `addr`; None when no sane descriptor is there."""
         if addr not in self._known:
+            self._known[addr] = None  # what a type that contains itself would find
             try:
-                self._known[addr] = self._parse(addr)
+                self._known[addr] = self._make(addr) if addr >> 62 else self._parse(addr)
             except (GoknotError, struct.error, _NotATypeError):
                 self._known[addr] = None
         return self._known[addr]
@@ -184,9 +194,17 @@ class TypeTable:
         """(start, end) of every module's types."""
         return [(start, end) for start, end, _ in self._sections]
 
+    def words(self) -> list[tuple[int, NDArray[np.uint64]]]:
+        """(start, words) of every module's types."""
+        aligned = [(-(-start // 8) * 8, start, data) for start, _, data in self._sections]
+        return [(at, np.frombuffer(d, "<u8", (len(d) - at + start) // 8, at - start)) for at, start, d in aligned]
+
     def in_sections(self, addr: int) -> bool:
         """Whether `addr` lies where the modules keep their types."""
         return any(start <= addr < end for start, end, _ in self._sections)
+
+    def _make(self, addr: int) -> GoType | None:
+        return next((make(addr) for start, end, make in self._made if start <= addr < end), None)
 
     def _bytes(self, addr: int, n_bytes: int) -> bytes:
         for start, end, data in self._sections:

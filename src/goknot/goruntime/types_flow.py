@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from goknot.goruntime.pointers import EdgePlaces
+    from goknot.goruntime.types_fields import Capture
     from goknot.goruntime.types_slots import FlowTypes
 
+MAX_STATIC_ROUNDS = 64  # of pointers from data to data
 STRENGTH_MANY, STRENGTH_CHANNEL, STRENGTH_ONE, STRENGTH_WORD, STRENGTH_HEADER = 2, 2, 3, 4, 5
 
 
@@ -137,15 +139,26 @@ class HeapTypes:
         type_by_object: object -> index into `names`, or -1; int32.
         named_by_object: object -> NamedBy; uint8.
         names: type -> name with whole import paths; `[]T` for the memory behind a slice of T.
+        flow_by_type: type -> its id in `FlowTypes`; int32.
+        many_by_type: type -> whether it is memory behind a slice: values of the type one after another.
+        places: Where each edge's pointer stands.
     """
 
     type_by_object: NDArray[np.int32]
     named_by_object: NDArray[np.uint8]
     names: tuple[str, ...]
+    flow_by_type: NDArray[np.int32]
+    many_by_type: NDArray[np.bool_]
+    places: EdgePlaces
 
 
-def name_objects(
-    heap: FlowHeap, table: go.TypeTable, types: FlowTypes, functions: Functions, more: tuple[Seeds, ...] = ()
+def name_objects(  # noqa: PLR0917 - a heap, and all that is known of it
+    heap: FlowHeap,
+    table: go.TypeTable,
+    types: FlowTypes,
+    functions: Functions,
+    more: tuple[Seeds, ...] = (),
+    captures: Callable[[int], list[Capture]] | None = None,
 ) -> HeapTypes:
     """Types for the objects of `heap`.
 
@@ -155,14 +168,23 @@ def name_objects(
         types: What has been compiled of them; grows.
         functions: To know closures by the function they begin with.
         more: What else is known: typed variables, finalizers.
+        captures: Entry of a function -> what its closures hold.
     """
-    known = [_headers(heap, types), _interfaces(heap, table, types), *_closures(heap, types, functions)]
+    closures, closure_by_entry = _closures(heap, types, functions)
+    known = [_headers(heap, types), _interfaces(heap, table, types), closures]
     known += [_channels(heap, table, types), *more]
     seeds = Seeds.joined(known)
+    if captures is not None:
+        said: dict[int, list[list[Capture]]] = {}
+        for entry, closure in closure_by_entry.items():
+            said.setdefault(closure, []).append(captures(entry))
+        # All instances of a generic function have one name: `main.f[...].func1`; they may hold different things.
+        types.set_captures({c: held[0] for c, held in said.items() if held[0] and held.count(held[0]) == len(held)})
     types.settle()
     receivers = _receivers(types)
     for closure, receiver in receivers:
-        types.set_slots(closure, [(8, ONE, receiver)])
+        if not types.slots(closure):
+            types.set_slots(closure, [(8, ONE, receiver)])
     arrays = types.arrays()
     n_objects = len(heap.addr_by_object)
     kind, source = np.full(n_objects, -1, np.int32), np.zeros(n_objects, np.uint8)
@@ -171,30 +193,35 @@ def name_objects(
     spread(
         heap.edge_start, heap.edge_target, places, heap.bytes_by_object, heap.header_by_object,
         heap.noscan_by_object, arrays.size_by_type, arrays.class_by_type, arrays.header_class_by_type,
-        arrays.open_by_type, arrays.rank_by_type, arrays.slot_start, arrays.slot_kind, arrays.slot_arg,
+        arrays.open_by_type, arrays.rank_by_type, arrays.described_by_type * np.uint8(NamedBy.DWARF),
+        arrays.other_by_type, arrays.slot_start, arrays.slot_kind, arrays.slot_arg,
         seeds.target, seeds.delta, seeds.kind, seeds.many, seeds.strength, seeds.source,
         kind, many, strength, source, np.empty(n_objects, np.int32), np.zeros(n_objects, np.uint8),
     )  # fmt: skip
     unsure = (kind >= 0) & (strength == STRENGTH_ONE) & arrays.rivalled_by_type[kind]
     source[unsure] = NamedBy.INFERRED
-    return _outcome(types, kind, many, source)
+    return _outcome(types, kind, many, source, heap.places)
 
 
 def _outcome(
-    types: FlowTypes, kind: NDArray[np.int32], many: NDArray[np.uint8], source: NDArray[np.uint8]
+    types: FlowTypes, kind: NDArray[np.int32], many: NDArray[np.uint8], source: NDArray[np.uint8], places: EdgePlaces
 ) -> HeapTypes:
-    pair = kind * np.int32(2) + many  # -2 where nothing is known
-    n_pairs = 2 * len(types.qualified)
-    is_used = np.zeros(n_pairs + 2, np.bool_)
-    is_used[pair] = True  # -2: the last but one
-    used = np.flatnonzero(is_used[:n_pairs])
-    names = []
-    for value in used.tolist():
+    """Types by name: what DWARF and a descriptor call the same is the same."""
+    pair = kind * np.int32(2) + many
+    used = np.zeros(2 * len(types.qualified) + 2, np.bool_)
+    used[pair] = True  # the pairs of -1 are the last two
+    number_by_pair = np.full(len(used), -1, np.int32)
+    number_by_name: dict[str, int] = {}
+    firsts: list[int] = []
+    for value in np.flatnonzero(used[:-2]).tolist():
         name = types.qualified[value // 2]
-        names.append(f"[]{name}" if value % 2 and not name.endswith(")") and name != "string" else name)
-    number = np.full(n_pairs + 2, -1, np.int32)
-    number[used] = np.arange(len(used), dtype=np.int32)
-    return HeapTypes(number[pair], source, tuple(names))
+        name = f"[]{name}" if value % 2 and not name.endswith(")") and name != "string" else name
+        if name not in number_by_name:
+            number_by_name[name] = len(firsts)
+            firsts.append(value)
+        number_by_pair[value] = number_by_name[name]
+    chosen = np.array(firsts, np.int32)
+    return HeapTypes(number_by_pair[pair], source, tuple(number_by_name), chosen // 2, chosen % 2 == 1, places)
 
 
 def _headers(heap: FlowHeap, types: FlowTypes) -> Seeds:
@@ -233,9 +260,11 @@ def variable_seeds(
     types: FlowTypes,
     variables: list[tuple[int, int]],
     resolve: Callable[[NDArray[np.uint64]], tuple[NDArray[np.int32], NDArray[np.int64]]],
+    *,
     source: NamedBy = NamedBy.DWARF,
+    is_static: Callable[[NDArray[np.uint64]], NDArray[np.bool_]] = lambda pointers: np.zeros(len(pointers), np.bool_),
 ) -> Seeds:
-    """What typed memory outside the heap points at: package variables, variables of frames.
+    """What typed memory outside the heap points at: package variables, and what they point at there.
 
     Args:
         heap: Gives the words.
@@ -243,7 +272,32 @@ def variable_seeds(
         variables: (address, type id) of each.
         resolve: pointers -> (object or -1, offset in its slot).
         source: Who says so.
+        is_static: pointers -> whether they point into the modules' data: what the linker laid out has types too.
     """
+    types.settle()
+    known: dict[int, int] = {}
+    waiting, parts = variables, []
+    for _ in range(MAX_STATIC_ROUNDS):
+        places, kinds = _pointers_in(types, waiting)
+        pointers = heap.words_at(np.array(places, np.uint64))
+        target, delta = resolve(pointers)
+        said = np.array(kinds, np.int64).reshape(-1, 2)
+        for many, strength in ((0, STRENGTH_ONE), (1, STRENGTH_MANY)):
+            chosen = np.where(said[:, 1] == many, said[:, 0], -1)
+            parts.append(Seeds.of(target, delta, chosen, many=said[:, 1], strength=strength, source=source))
+        outside = (target < 0) & (said[:, 1] == 0) & is_static(pointers)
+        waiting = []
+        for addr, kind in zip(pointers[outside].tolist(), said[outside, 0].tolist(), strict=True):
+            if addr not in known:
+                known[addr] = kind
+                waiting.append((addr, kind))
+        if not waiting:
+            break
+    return Seeds.joined(parts)
+
+
+def _pointers_in(types: FlowTypes, variables: list[tuple[int, int]]) -> tuple[list[int], list[tuple[int, int]]]:
+    """(addresses of typed pointers, what each points at: type and whether to several)."""
     types.settle()
     places: list[int] = []
     kinds: list[tuple[int, int]] = []
@@ -252,15 +306,7 @@ def variable_seeds(
             if says in (ONE, MANY) and arg >= 0:
                 places.append(addr + 8 * word)
                 kinds.append((arg, int(says == MANY)))
-    target, delta = resolve(heap.words_at(np.array(places, np.uint64)))
-    said = np.array(kinds, np.int64).reshape(-1, 2)
-    one = Seeds.of(
-        target, delta, np.where(said[:, 1] == 0, said[:, 0], -1), many=said[:, 1], strength=STRENGTH_ONE, source=source
-    )
-    several = Seeds.of(
-        target, delta, np.where(said[:, 1], said[:, 0], -1), many=said[:, 1], strength=STRENGTH_MANY, source=source
-    )
-    return Seeds.joined([one, several])
+    return places, kinds
 
 
 def finalizer_seeds(
@@ -284,11 +330,11 @@ def finalizer_seeds(
     return Seeds.of(np.array(targets, np.int32), places, kinds, many=nothing, strength=STRENGTH_WORD)
 
 
-def _closures(heap: FlowHeap, types: FlowTypes, functions: Functions) -> list[Seeds]:
-    """Every object that begins with the entry of a function."""
+def _closures(heap: FlowHeap, types: FlowTypes, functions: Functions) -> tuple[Seeds, dict[int, int]]:
+    """Every object that begins with the entry of a function; and the closures' types by entry."""
     entries = functions.entry_addr
     if not len(entries):
-        return []
+        return Seeds.of(*(np.zeros(0, np.int32),) * 3, many=np.zeros(0, np.int32), strength=0), {}
     objects = heap.holding(0, int(entries[0]), int(entries[-1]), 8)
     objects = objects[heap.header_by_object[objects] == 0]
     words = heap.words_at(heap.addr_by_object[objects])
@@ -296,9 +342,10 @@ def _closures(heap: FlowHeap, types: FlowTypes, functions: Functions) -> list[Se
     hit = entries[at] == words
     objects, at = objects[hit], at[hit]
     which, index = np.unique(at, return_inverse=True)
-    ids = np.array([types.function_id(functions.name(function)) for function in which.tolist()], np.int32)[index]
-    nothing = np.zeros(len(objects), np.int64)
-    return [Seeds.of(objects, nothing, ids, many=nothing, strength=STRENGTH_WORD)]
+    known = [types.function_id(functions.name(function)) for function in which.tolist()]
+    ids, nothing = np.array(known, np.int32)[index], np.zeros(len(objects), np.int64)
+    by_entry = dict(zip(entries[which].tolist(), known, strict=True))
+    return Seeds.of(objects, nothing, ids, many=nothing, strength=STRENGTH_WORD), by_entry
 
 
 def _channels(heap: FlowHeap, table: go.TypeTable, types: FlowTypes) -> Seeds:
@@ -327,8 +374,11 @@ def _receivers(types: FlowTypes) -> list[tuple[int, int]]:
     """(closure, type its second word points at) of method values: their name says whose method it is."""
     found = []
     by_name = types.id_by_name()
-    for kind, name in enumerate(types.names):
+    for kind, name in enumerate(list(types.names)):
         method = _METHOD_VALUE.fullmatch(name)
-        if method and f"{method[1]}.{method[2]}" in by_name:
-            found.append((kind, by_name[f"{method[1]}.{method[2]}"]))
+        if method:
+            owner = f"{method[1]}.{method[2]}"
+            receiver = by_name.get(owner, -1) if owner in by_name else types.struct_id(owner)
+            if receiver >= 0:
+                found.append((kind, receiver))
     return found

@@ -6,13 +6,17 @@ and the bytes of strings.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from goknot.goruntime import types as go
-from goknot.kernels.type_flow import ANY, DIRECTORY, EXACT, MANY, ONE, OPEN, SCALAR
+from goknot.goruntime.types_fields import Capture, FieldNames
+from goknot.goruntime.types_index import structs_by_name
+from goknot.kernels.type_flow import ANY, CHOICE, DIRECTORY, EXACT, MANY, ONE, OPEN, SCALAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +39,7 @@ PAGE_BYTES = 8192
 # What time.NewTimer returns is the beginning of a runtime.timeTimer (runtime/time.go, `newTimer`; Go 1.23 and later).
 LARGER_IN_TRUTH = frozenset({"time.Timer", "time.Ticker"})
 HEADER_BYTES = 8
+_TREE_NODE = re.compile(r"(internal/(?:sync|concurrent))\.node\[(.*)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ class FlowArrays:
     slot_start: NDArray[np.int64]
     slot_kind: NDArray[np.uint8]
     slot_arg: NDArray[np.int32]
+    other_by_type: NDArray[np.int32]
+    described_by_type: NDArray[np.uint8]  # type -> 1: only DWARF says what stands in it
     rivalled_by_type: NDArray[np.bool_]  # type -> another type of the same size class begins with it
 
 
@@ -76,6 +83,9 @@ class FlowTypes:
         self._buckets: set[int] = set()
         self._storages: set[int] = set()
         self._depth = 0
+        self._captures: dict[int, list[Capture]] = {}
+        self._owner_by_kind: dict[int, tuple[str, int]] | None = None
+        self._other: dict[int, int] = {}
         self.string_id = self._new("string", "string", 1, EXACT)
 
     def id_at(self, addr: int) -> int:
@@ -114,9 +124,48 @@ class FlowTypes:
         """Says what stands in a made type: (offset, slot kind, type id)."""
         self._slots[kind] = [(off // 8, what, arg) for off, what, arg in slots]
 
+    def set_captures(self, captures: dict[int, list[Capture]]) -> None:
+        """Says what closures hold, by their type ids."""
+        self._captures |= captures
+        for closure, held in captures.items():
+            slots: list[Slot] = []
+            for capture in held:
+                found = self._table.type_at(capture.type_addr) if capture.type_addr else None
+                if found is not None:
+                    slots += [(capture.off // 8 + word, what, arg) for word, what, arg in self._flatten(found)]
+            self._slots[closure] = slots
+
+    def size_bytes(self, kind: int) -> int:
+        """The size of one value."""
+        return self._size[kind]
+
+    def field_at(self, kind: int, off: int, *, many: bool = False) -> str:
+        """The way to what stands at an offset of a type, as `types_fields` spells it; empty where it is not known."""
+        if self._owner_by_kind is None or len(self._owner_by_kind) != len(self._id_by_addr) + len(self._id_by_key):
+            self._owner_by_kind = {kind: ("", addr) for addr, kind in self._id_by_addr.items()}
+            self._owner_by_kind |= {kind: key for key, kind in self._id_by_key.items()}
+        names = FieldNames(self._table)
+        if kind in self._captures or self.names[kind].startswith("func "):
+            return names.captured(self._captures.get(kind, []), off)
+        part, addr = self._owner_by_kind.get(kind, ("", 0))
+        if kind in self._storages:
+            return names.entry(addr, off)
+        if part or self._id_by_key.get((part, addr)) == kind:
+            return names.internal(part, self._table.layout.swiss_maps, off)
+        return names.of(addr, off, "[]" if many else "")
+
     def slots(self, kind: int) -> list[tuple[int, int, int]]:
         """(word, what stands there, type id) of every pointer in a settled type."""
         return self._slots[kind]
+
+    @cached_property
+    def addr_by_struct(self) -> dict[str, int]:
+        """Every struct type of the program by its qualified name."""
+        return structs_by_name(self._table)
+
+    def struct_id(self, name: str) -> int:
+        """The id of a struct type by its qualified name, or -1."""
+        return self.id_at(self.addr_by_struct[name]) if name in self.addr_by_struct else -1
 
     def boxed(self, found: go.GoType) -> tuple[int, bool]:
         """What an interface's data word points at when its dynamic type is `found`: (type id or -1, many)."""
@@ -166,6 +215,8 @@ class FlowTypes:
             slot_start=slot_start,
             slot_kind=slot_kind,
             slot_arg=slot_arg,
+            other_by_type=self._others(),
+            described_by_type=self._described(),
             rivalled_by_type=self._rivalled(class_by_type),
         )
 
@@ -216,7 +267,9 @@ class FlowTypes:
     def _flatten_parts(self, found: go.GoType) -> list[Slot] | None:
         places = [(part.off, part.type_addr) for part in found.fields]
         if found.pkg_path == "sync/atomic" and found.name.startswith("atomic.Pointer["):
-            return [(0, ONE, self._atomic_pointee(found))]
+            return [self._atomic_slot(found)]
+        if found.pkg_path == "sync" and found.name == "sync.Pool":
+            return self._pool(found)
         if found.kind == go.ARRAY:
             elem = self._table.type_at(found.elem_addr)
             if elem is None or found.length * elem.size_bytes > min(found.size_bytes, 8 * MAX_WORDS):
@@ -231,6 +284,28 @@ class FlowTypes:
             slots += [(off // 8 + word, what, arg) for word, what, arg in self._flatten(inner)]
             self._depth -= 1
         return slots
+
+    def _atomic_slot(self, found: go.GoType) -> Slot:
+        pointee = self._atomic_pointee(found)
+        tree = _TREE_NODE.fullmatch(self.qualified[pointee]) if pointee >= 0 else None
+        if tree is None:
+            return 0, ONE, pointee
+        # internal/sync/hashtriemap.go (internal/concurrent in Go 1.23): a node is the beginning of an entry or of an
+        # indirect; which one, a byte of it says, and its size.
+        kinds = [self.struct_id(f"{tree[1]}.{part}[{tree[2]}]") for part in ("entry", "indirect")]
+        classes = slot_bytes(np.array([self._size[kind] for kind in kinds], np.int64)) if min(kinds) >= 0 else [0, 0]
+        if classes[0] == classes[1]:
+            return 0, ANY, 0
+        self._other[kinds[0]] = kinds[1]
+        return 0, CHOICE, kinds[0]
+
+    def _pool(self, found: go.GoType) -> list[Slot]:
+        """`sync.Pool.local` and `victim` are unsafe pointers to arrays of `poolLocal` (sync/pool.go)."""
+        local = self.struct_id("sync.poolLocal")
+        places = {part.name: part.off // 8 for part in found.fields}
+        return [(places[name], MANY, local) for name in ("local", "victim") if name in places] + [
+            (places["New"], ANY, 0)
+        ] * ("New" in places)
 
     def _atomic_pointee(self, found: go.GoType) -> int:
         """`atomic.Pointer[T]` (sync/atomic/type.go) holds an unsafe pointer, and a [0]*T to tell it from others."""
@@ -332,6 +407,19 @@ class FlowTypes:
             kind = self._first_field[kind]
             depth += 1
         return depth
+
+    def _others(self) -> NDArray[np.int32]:
+        others = np.zeros(len(self.names), np.int32)
+        for kind, other in self._other.items():
+            others[kind] = other
+        return others
+
+    def _described(self) -> NDArray[np.uint8]:
+        described = np.zeros(len(self.names), np.uint8)
+        described[[kind for addr, kind in self._id_by_addr.items() if kind >= 0 and addr >> 62]] = 1
+        described[[kind for (_, addr), kind in self._id_by_key.items() if addr >> 62]] = 1
+        described[list(self._captures)] = 1
+        return described
 
     def _rivalled(self, class_by_type: NDArray[np.int64]) -> NDArray[np.bool_]:
         rivalled = np.zeros(len(self.names), np.bool_)

@@ -1,33 +1,26 @@
-"""The heap of a Go process, as arrays and the names that go with them."""
+"""The heap of a Go process, from its core or live: as arrays and the names that go with them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from goknot.goruntime.graph import NamedGraph, heap_graph
-from goknot.goruntime.image import HeapImage
+from goknot.goruntime.image import HeapImage, Root
 from goknot.goruntime.opening import Step, open_core, open_process, unsaid
+from goknot.goruntime.special_names import special_name
 from goknot.kernels.memory import Allocator
+from goknot.model.named_heap import EdgeFields, FrameName, GoroutineName, NamedHeap, RootName
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from goknot.goruntime.goroutines import Goroutine
 
 
-@dataclass(frozen=True, slots=True)
-class HeapInput:
-    """A heap that was read: the image, and its graph as the analyses take it."""
-
-    image: HeapImage
-    named: NamedGraph
-
-    def root_name(self, number: int) -> str:
-        """What a person calls a root."""
-        root = self.image.roots.roots[number]
-        if root.goroutine >= 0:
-            goid = self.image.goroutines[root.goroutine].goid
-            return f"goroutine {goid} in {root.name}" + (f" at {root.where}" if root.where else "")
-        return f"variable {root.name}" if root.module else root.name
-
-
-def read_core(core: Path, exe: Path | None, alloc: Allocator | None = None, step: Step = unsaid) -> HeapInput:
+def read_core(core: Path, exe: Path | None, alloc: Allocator | None = None, step: Step = unsaid) -> NamedHeap:
     """Reads an ELF core of a Go program; arrays as long as its heap come from `alloc`, `step` is told what begins.
 
     Raises:
@@ -35,10 +28,10 @@ def read_core(core: Path, exe: Path | None, alloc: Allocator | None = None, step
     """
     image = open_core(str(core), str(exe) if exe else None, alloc, step)
     step("naming types")
-    return HeapInput(image, heap_graph(image))
+    return named_heap(image, "core", str(core))
 
 
-def read_process(pid: int, *, stop: bool, alloc: Allocator | None = None, step: Step = unsaid) -> HeapInput:
+def read_process(pid: int, *, stop: bool, alloc: Allocator | None = None, step: Step = unsaid) -> NamedHeap:
     """Reads a live Go process; it is stopped only while its memory is copied, and always let go on.
 
     Args:
@@ -52,4 +45,54 @@ def read_process(pid: int, *, stop: bool, alloc: Allocator | None = None, step: 
     """
     image = open_process(pid, stop, alloc, step)
     step("naming types")
-    return HeapInput(image, heap_graph(image))
+    return named_heap(image, "process", str(pid))
+
+
+def named_heap(image: HeapImage, kind: str, path: str) -> NamedHeap:
+    """The arrays of an image, and their names."""
+    named = heap_graph(image)
+    details: dict[str, str | int] = {"arch": image.arch, "layout": image.layout_source}
+    if image.stopped_ms:
+        details["stopped_ms"] = round(image.stopped_ms)
+    return NamedHeap(
+        kind=kind,
+        path=path,
+        go=image.version,
+        graph=named.graph,
+        type_names=named.types.names,
+        named_by_object=named.types.named_by_object,
+        noscan_by_object=image.object_noscan,
+        roots=tuple(_root(image, root) for root in image.roots.roots),
+        goroutines=tuple(_goroutine(goroutine) for goroutine in image.goroutines),
+        stack_names=named.stack_names,
+        special_name=lambda number: special_name(image, named.specials[number]),
+        fields_of=lambda edges: _fields(image, named, edges),
+        problems=image.problems,
+        details=details,
+    )
+
+
+def _root(image: HeapImage, root: Root) -> RootName:
+    if root.goroutine >= 0:
+        name = f"goroutine {image.goroutines[root.goroutine].goid} in {root.name}"
+    else:
+        name = f"variable {root.name}" if root.module else root.name
+    module = root.module if len(image.modules) > 1 and root.module != image.roots.roots[0].module else ""
+    return RootName(name, module, root.goroutine, root.where, root.precise)
+
+
+def _goroutine(goroutine: Goroutine) -> GoroutineName:
+    return GoroutineName(
+        goroutine.goid,
+        goroutine.status,
+        goroutine.wait_reason,
+        tuple(FrameName(frame.function, frame.where) for frame in goroutine.frames),
+        goroutine.created_at,
+        goroutine.precise,
+    )
+
+
+def _fields(image: HeapImage, named: NamedGraph, edges: NDArray[np.int64]) -> EdgeFields:
+    source = np.searchsorted(named.graph.edge_start, edges, side="right") - 1
+    off = image.edge_places().off[edges] - image.object_header_bytes[source]
+    return EdgeFields(np.full(len(edges), -1, np.int32), (), off)

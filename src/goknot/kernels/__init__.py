@@ -14,7 +14,10 @@ from importlib import import_module
 
 from goknot.kernels.cache import KernelCache, locate, mark_complete
 
-MODULES = ("components", "dominators", "folding", "grouping", "leaks", "pointer_scan", "reach", "subsets", "type_flow")
+MODULES = (
+    "components", "dominators", "dwarf_scan", "folding", "grouping", "leaks", "pointer_scan", "reach", "subsets",
+    "type_flow",
+)  # fmt: skip
 
 
 def status() -> KernelCache:

@@ -16,9 +16,10 @@ from goknot.kernels._jit import IN_I32, IN_I64, IN_U8, IN_U16, OUT_I32, OUT_U8, 
 from goknot.kernels.pointer_scan import ODD
 
 # What stands in a word of a type.
-SCALAR, ANY, ONE, MANY, DIRECTORY = 0, 1, 2, 3, 4
+SCALAR, ANY, ONE, MANY, DIRECTORY, CHOICE = 0, 1, 2, 3, 4, 5
 # ANY: a pointer of unknown kind; ONE: to one value of type `arg`; MANY: to the first of several; DIRECTORY: to a swiss
-# map's table of tables (an array of type `arg`) or to its only group (the type in the next word's `arg`).
+# map's table of tables (an array of type `arg`) or to its only group (the type in the next word's `arg`); CHOICE: to
+# one value of `arg` or of `other_by_type[arg]`, whose slots have another size.
 
 TINY_BYTES = 16  # small values without pointers share a slot of this size (runtime/malloc.go, tiny allocator)
 
@@ -96,7 +97,7 @@ def _fits(
 @kernel(
     i64,
     IN_I64, IN_I32, tuple_of(IN_U16, IN_I64, IN_I64, IN_I64), IN_I64, IN_U8, IN_U8,
-    IN_I64, IN_I64, IN_I64, IN_U8, IN_I64, IN_I64, IN_U8, IN_I32,
+    IN_I64, IN_I64, IN_I64, IN_U8, IN_I64, IN_U8, IN_I32, IN_I64, IN_U8, IN_I32,
     IN_I32, IN_I64, IN_I32, IN_U8, IN_U8, IN_U8,
     OUT_I32, OUT_U8, OUT_U8, OUT_U8, OUT_I32, OUT_U8,
 )  # fmt: skip
@@ -112,6 +113,8 @@ def spread(
     header_class_by_type: NDArray[np.int64],
     open_by_type: NDArray[np.uint8],
     rank_by_type: NDArray[np.int64],
+    source_by_type: NDArray[np.uint8],
+    other_by_type: NDArray[np.int32],
     slot_start: NDArray[np.int64],
     slot_kind: NDArray[np.uint8],
     slot_arg: NDArray[np.int32],
@@ -146,8 +149,10 @@ def spread(
         header_class_by_type: type -> the same with a malloc header.
         open_by_type: type -> EXACT or OPEN.
         rank_by_type: type -> higher wins.
+        source_by_type: type -> the number that its pointers hand on; 0: the holder's own.
+        other_by_type: type -> the other type of a CHOICE.
         slot_start: type -> first of its words.
-        slot_kind: word -> SCALAR, ANY, ONE, MANY or DIRECTORY.
+        slot_kind: word -> SCALAR, ANY, ONE, MANY, DIRECTORY or CHOICE.
         slot_arg: word -> type, where the kind has one.
         seed_object: seed -> object.
         seed_delta: seed -> where in the slot it says so.
@@ -207,6 +212,8 @@ def spread(
                 begin, end = edge_start[target], edge_start[target + 1]
                 many = begin < end and 8 * _word_of(begin, places) == header_by_object[target]
                 kind = kind if many else slot_arg[words + (off >> 3) + 1]
+            elif says == CHOICE and class_by_type[kind] != bytes_by_object[target]:
+                kind = other_by_type[kind]
             before = type_by_object[target]
             if before >= 0 and (
                 strength < strength_by_object[target]
@@ -220,7 +227,9 @@ def spread(
             ):  # fmt: skip
                 n_typed += before < 0
                 type_by_object[target], many_by_object[target] = kind, many
-                strength_by_object[target], source_by_object[target] = strength, source_by_object[source]
+                strength_by_object[target] = strength
+                own = source_by_type[holder]
+                source_by_object[target] = own if own else source_by_object[source]
                 if not queued[target]:
                     queued[target] = 1
                     queue[(first + n_waiting) % n_objects] = target

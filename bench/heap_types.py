@@ -1,0 +1,83 @@
+"""How many live objects of a core get a type, from whom, and what the largest groups without one look like.
+
+python bench/heap_types.py CORE [EXE]
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import defaultdict
+
+import numpy as np
+
+from goknot.analyses.heap.holders import find_holders
+from goknot.analyses.heap.tiers import Tier
+from goknot.goruntime.fields import fields_of
+from goknot.goruntime.graph import heap_graph
+from goknot.goruntime.naming import name_share
+from goknot.goruntime.opening import open_core
+from goknot.goruntime.types_flow import NamedBy
+
+N_GROUPS = 25
+
+
+def main() -> None:
+    """Prints shares, times and the unnamed groups."""
+    start = time.perf_counter()
+    image = open_core(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None)
+    opened = time.perf_counter()
+    named = heap_graph(image)
+    types, graph = named.types, named.graph
+    named_at = time.perf_counter()
+    live = find_holders(graph).tier_by_object != Tier.GARBAGE
+    scanned = live & (image.object_noscan == 0)
+    print(f"{image.version}: {image.n_objects:,} objects, {image.n_edges:,} edges, {int(live.sum()):,} live")
+    print(f"opened {opened - start:.2f} s, graph with names {named_at - opened:.2f} s")
+    share = name_share(image, types, live)
+    print(share.text())
+    for label, total, counts in (
+        ("objects", share.n_objects, share.objects_by_source),
+        ("bytes", share.n_bytes, share.bytes_by_source),
+    ):
+        parts = [f"{by.name.lower()} {counts[by] / max(1, total):.2%}" for by in NamedBy]
+        print(f"live with pointers, {label}: {total:,}: {', '.join(parts)}")
+    every = int(image.object_bytes[live].sum())
+    print(f"all live bytes named: {image.object_bytes[live & (types.type_by_object >= 0)].sum() / every:.2%}")
+    edges = np.arange(image.n_edges, dtype=np.int64)
+    begin = time.perf_counter()
+    fields = fields_of(image, types, named.flow, edges)
+    known = (fields.label_by_edge >= 0).mean()
+    print(f"fields of {len(edges):,} edges {time.perf_counter() - begin:.2f} s, {known:.2%}")
+    _unnamed(named, image, scanned, fields)
+
+
+def _unnamed(named, image, scanned, fields) -> None:  # type: ignore[no-untyped-def]
+    types = named.types
+    missing = scanned & (types.type_by_object < 0)
+    source = np.repeat(np.arange(image.n_objects), np.diff(image.edge_start))
+    into = np.flatnonzero(missing[image.edge_target])
+    holders: dict[int, set[str]] = defaultdict(set)
+    for edge in into[:400_000].tolist():
+        kind = int(types.type_by_object[source[edge]])
+        name = types.names[kind] if kind >= 0 else f"? {image.object_bytes[source[edge]]}"
+        label = fields.label_by_edge[edge]
+        at = fields.names[label] if label >= 0 else f"+{types.places.off[edge]}"
+        holders[int(image.edge_target[edge])].add(f"{name}.{at} (+{types.places.delta[edge]})")
+    owner = np.repeat(np.arange(len(image.roots.roots)), np.diff(image.roots.target_start))
+    for index in np.flatnonzero(missing[image.roots.target_object]).tolist():
+        root = image.roots.roots[int(owner[index])]
+        holders[int(image.roots.target_object[index])].add(f"root {root.place.name} {root.name}")
+    groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for thing in np.flatnonzero(missing).tolist():
+        groups[str(int(image.object_bytes[thing])), *sorted(holders.get(thing, ()))[:4]].append(thing)
+    print(f"{int(missing.sum()):,} unnamed in {len(groups):,} groups")
+    for key, members in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))[:N_GROUPS]:
+        first = members[0]
+        words = image.space.words(int(image.object_addr[first]), min(6, int(image.object_bytes[first]) // 8))
+        example = " ".join(f"{word:x}" for word in words.tolist())
+        print(f"{len(members):7,} x {key[0]:>6}  held by {list(key[1:])}  e.g. {example}")
+
+
+if __name__ == "__main__":
+    main()
