@@ -5,10 +5,11 @@ Everything is decided once for each distinct place in a type; edges only look it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from goknot.model.named_heap import EdgeFields
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,22 +19,6 @@ if TYPE_CHECKING:
     from goknot.goruntime.types_slots import FlowTypes
 
 MAX_OPEN_WORDS = 1 << 20  # of a type without bounds: a place further on is not told from others
-
-
-@dataclass(frozen=True, slots=True)
-class EdgeFields:
-    """The fields that edges go through.
-
-    Attributes:
-        label_by_edge: edge asked for -> index into `names`, or -1 where the object's type does not say; int32.
-        names: Each once; ascending.
-        off_by_edge: edge asked for -> offset of the pointer within the value (element of an array), its header not
-            counted; int64.
-    """
-
-    label_by_edge: NDArray[np.int32]
-    names: tuple[str, ...]
-    off_by_edge: NDArray[np.int64]
 
 
 def fields_of(image: HeapImage, types: HeapTypes, flow: FlowTypes, edges: NDArray[np.int64]) -> EdgeFields:

@@ -122,7 +122,12 @@ def name_types(image: HeapImage, more: tuple[Seeds, ...] = ()) -> Naming:
     )
     types = FlowTypes(image.types)
     described = Described(image, types, heap)
-    known = [_finalizers(image, types), *_scheduler(image, types), pools(image, types), timers(image, types, heap.places)]
+    known = [
+        _finalizers(image, types),
+        *_scheduler(image, types),
+        pools(image, types),
+        timers(image, types, heap.places),
+    ]
     seeds = (*known, *described.seeds(), *more)
     found = name_objects(heap, image.types, types, image.functions.entries(), seeds, described.captures)
     return Naming(found, types, tuple(described.problems))

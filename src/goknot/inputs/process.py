@@ -5,18 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from goknot.goruntime.graph import NamedGraph, heap_graph
+from goknot.goruntime.fields import fields_of
+from goknot.goruntime.graph import heap_graph
 from goknot.goruntime.image import HeapImage, Root
 from goknot.goruntime.opening import Step, open_core, open_process, unsaid
 from goknot.goruntime.special_names import special_name
 from goknot.kernels.memory import Allocator
-from goknot.model.named_heap import EdgeFields, FrameName, GoroutineName, NamedHeap, RootName
+from goknot.model.named_heap import FrameName, GoroutineName, NamedHeap, RootName
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from goknot.goruntime.goroutines import Goroutine
 
 
@@ -66,7 +63,7 @@ def named_heap(image: HeapImage, kind: str, path: str) -> NamedHeap:
         goroutines=tuple(_goroutine(goroutine) for goroutine in image.goroutines),
         stack_names=named.stack_names,
         special_name=lambda number: special_name(image, named.specials[number]),
-        fields_of=lambda edges: _fields(image, named, edges),
+        fields_of=lambda edges: fields_of(image, named.types, named.flow, edges),
         problems=image.problems,
         details=details,
     )
@@ -90,9 +87,3 @@ def _goroutine(goroutine: Goroutine) -> GoroutineName:
         goroutine.created_at,
         goroutine.precise,
     )
-
-
-def _fields(image: HeapImage, named: NamedGraph, edges: NDArray[np.int64]) -> EdgeFields:
-    source = np.searchsorted(named.graph.edge_start, edges, side="right") - 1
-    off = image.edge_places().off[edges] - image.object_header_bytes[source]
-    return EdgeFields(np.full(len(edges), -1, np.int32), (), off)

@@ -80,9 +80,8 @@ def group_special_rings(
     chosen = _rings_to_show(graph, holders, verdicts)
     if not len(chosen):
         return ()
-    labels = np.concatenate(
-        (graph.type_by_object[held.objects], len(type_names) + graph.specials.kind_by_special[held.specials])
-    ).astype(np.int32)
+    kinds = graph.specials.kind_by_special[held.specials].astype(np.int32)
+    labels = np.concatenate((graph.type_by_object[held.objects], kinds + np.int32(len(type_names))))
     names = [*type_names, *(NAME_BY_KIND[kind] for kind in SpecialKind)]
     reasons = _reasons(graph, holders, chosen)
     class_by_ring = np.full(rings.n_rings, NO_ID, np.int32)

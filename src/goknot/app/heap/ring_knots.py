@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from goknot.analyses.heap.groups import Link, RingGroup
 from goknot.analyses.heap.special_rings import SpecialGroup, SpecialStep
@@ -17,6 +18,18 @@ from goknot.model.knot import HeapSize, HeapStep, Knot, KnotEdge, KnotNode
 from goknot.model.verdict import Confidence, Level, Verdict
 
 _MAX_KEY_LINKS = 16  # a ring of more kinds of pointers is rarely the same twice: told by its tightest cycle
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a knot is made of."""
+
+    reason: Reason
+    links: tuple[Link, ...]
+    steps: tuple[HeapStep, ...]
+    size: HeapSize
+    title: str
+    special: str = ""
 
 
 def ring_knot(study: HeapStudy, group: RingGroup) -> Knot:
@@ -42,7 +55,7 @@ def ring_knot(study: HeapStudy, group: RingGroup) -> Knot:
     what = f"{_types(group.links, steps)}: {count(group.n_instances, 'ring')} of {members}"
     kept = f", {count(group.retained_bytes, 'byte')} {'to be freed' if freed else 'kept'}"
     special = study.heap.special_name(example.special) if example.special >= 0 else ""
-    return _knot(study, group.reason, group.links, steps, size, what + kept, special)
+    return _knot(_Facts(group.reason, group.links, steps, size, what + kept, special))
 
 
 def special_knot(study: HeapStudy, group: SpecialGroup) -> Knot:
@@ -62,7 +75,7 @@ def special_knot(study: HeapStudy, group: SpecialGroup) -> Knot:
         path_steps(heap, study.holders.path(first)),
     )
     title = f"{_types(group.links, steps)}: {count(n, 'object')} whose {special} holds the object itself"
-    return _knot(study, group.reason, group.links, steps, size, title, special)
+    return _knot(_Facts(group.reason, group.links, steps, size, title, special))
 
 
 def weak_knot(study: HeapStudy, group: WeakGroup) -> Knot:
@@ -78,19 +91,12 @@ def weak_knot(study: HeapStudy, group: WeakGroup) -> Knot:
     links = [Link(a, step.field, b) for a, step, b in zip(names, steps, names[1:], strict=False)]
     links.append(Link(names[-1], "weak handle", names[0]))
     title = f"{group.map_type}: {count(n, 'weak key')} of type {group.key_type} kept by the map's own values"
-    return _knot(study, Reason.WEAK_KEY, tuple(sorted(set(links))), steps, size, title, "")
+    return _knot(_Facts(Reason.WEAK_KEY, tuple(sorted(set(links))), steps, size, title))
 
 
-def _knot(
-    study: HeapStudy,
-    reason: Reason,
-    links: Sequence[Link],
-    steps: tuple[HeapStep, ...],
-    size: HeapSize,
-    title: str,
-    special: str,
-) -> Knot:
-    nodes, edges = _nodes_and_edges(links, steps)
+def _knot(facts: _Facts) -> Knot:
+    reason, steps, size, special = facts.reason, facts.steps, facts.size, facts.special
+    nodes, edges = _nodes_and_edges(facts.links, steps)
     kind = KIND_BY_REASON.get(reason, PLAIN_KIND)
     holder = size.holders[0][0] if size.holders else size.path_to_root[0].name if size.path_to_root else "a root"
     words = {"special": special or "finalizer or cleanup", "holder": holder, "kind": special.split(" ", maxsplit=1)[0]}
@@ -102,13 +108,13 @@ def _knot(
         confidence = Confidence.LIKELY
     move = MOVE.get(reason)
     return Knot(
-        id=fingerprint(Level.HEAP, kind, (reason.name, *_key(links, steps))),
+        id=fingerprint(Level.HEAP, kind, (reason.name, *_key(facts.links, steps))),
         level=Level.HEAP,
         kind=kind,
         verdict=VERDICT_BY_REASON[reason],
         confidence=confidence,
         reason=text,
-        title=title,
+        title=facts.title,
         nodes=nodes,
         edges=edges,
         cycles=_cycles(nodes, edges, steps),
