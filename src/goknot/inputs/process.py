@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from goknot.goruntime.fields import fields_of
+from goknot.goruntime.fields import fields_of, fields_of_rings
 from goknot.goruntime.graph import heap_graph
 from goknot.goruntime.image import HeapImage, Root
 from goknot.goruntime.opening import Step, open_core, open_process, unsaid
@@ -25,7 +25,7 @@ def read_core(core: Path, exe: Path | None, alloc: Allocator | None = None, step
     """
     image = open_core(str(core), str(exe) if exe else None, alloc, step)
     step("naming types")
-    return named_heap(image, "core", str(core))
+    return named_heap(image, "core", str(core), alloc)
 
 
 def read_process(pid: int, *, stop: bool, alloc: Allocator | None = None, step: Step = unsaid) -> NamedHeap:
@@ -42,10 +42,10 @@ def read_process(pid: int, *, stop: bool, alloc: Allocator | None = None, step: 
     """
     image = open_process(pid, stop, alloc, step)
     step("naming types")
-    return named_heap(image, "process", str(pid))
+    return named_heap(image, "process", str(pid), alloc)
 
 
-def named_heap(image: HeapImage, kind: str, path: str) -> NamedHeap:
+def named_heap(image: HeapImage, kind: str, path: str, alloc: Allocator | None = None) -> NamedHeap:
     """The arrays of an image, and their names."""
     named = heap_graph(image)
     details: dict[str, str | int] = {"arch": image.arch, "layout": image.layout_source}
@@ -64,6 +64,7 @@ def named_heap(image: HeapImage, kind: str, path: str) -> NamedHeap:
         stack_names=named.stack_names,
         special_name=lambda number: special_name(image, named.specials[number]),
         fields_of=lambda edges: fields_of(image, named.types, named.flow, edges),
+        fields_of_rings=lambda rings: fields_of_rings(image, named.types, named.flow, rings, alloc),
         problems=image.problems,
         details=details,
     )

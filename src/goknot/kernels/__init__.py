@@ -15,8 +15,8 @@ from importlib import import_module
 from goknot.kernels.cache import KernelCache, locate, mark_complete
 
 MODULES = (
-    "components", "dominators", "dwarf_scan", "folding", "grouping", "leaks", "pointer_scan", "reach", "subsets",
-    "type_flow",
+    "components", "dominators", "dwarf_scan", "edge_fields", "folding", "grouping", "leaks", "pointer_scan", "reach",
+    "subsets", "type_flow",
 )  # fmt: skip
 
 

@@ -57,7 +57,10 @@ class HeapStudy:
     @cached_property
     def ring_fields(self) -> EdgeFields:
         """The fields of the rings' inner edges."""
-        return self.heap.fields_of(list_inner_edges(self.verdicts.rings, edges_of(self.graph), self.alloc).edge)
+        rings = self.verdicts.rings
+        if self.heap.fields_of_rings is not None:
+            return self.heap.fields_of_rings(rings)
+        return self.heap.fields_of(list_inner_edges(rings, edges_of(self.graph), self.alloc).edge)
 
     @cached_property
     def ring_groups(self) -> tuple[RingGroup, ...]:
