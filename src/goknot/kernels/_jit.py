@@ -83,5 +83,8 @@ def kernel(result: Any, *arguments: Any) -> Callable[[F], F]:
 
 
 def helper(function: F) -> F:
-    """Compiles a function into the kernels of the same file that call it."""
-    return cast("F", _njit(**OPTIONS)(function))
+    """Compiles a function into the kernels of the same file that call it.
+
+    Into their very code: a call would count the references of every array it is given.
+    """
+    return cast("F", _njit(forceinline=True, **OPTIONS)(function))

@@ -36,29 +36,27 @@ class RingPlaces:
 
 
 @helper
-def _word_at(node: int, edge: int, places: Any, types: Any) -> int:
-    """The word of the node's type in which an edge's pointer stands, or -1."""
-    word, odd_edge, odd_word = places
-    type_by_node, header_by_node, fold_by_type = types
-    kind = type_by_node[node]
-    if kind < 0:
-        return -1
-    at = np.int64(word[edge])
-    if at == ODD:
-        low, high = 0, len(odd_edge)
-        while low < high:
-            middle = (low + high) // 2
-            if odd_edge[middle] < edge:
-                low = middle + 1
-            else:
-                high = middle
-        at = odd_word[low]
-    off = 8 * at - np.int64(header_by_node[node])
+def _odd_at(odd_edge: NDArray[np.int64], edge: int) -> int:
+    low, high = 0, len(odd_edge)
+    while low < high:
+        middle = (low + high) // 2
+        if odd_edge[middle] < edge:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+# Tuples are taken apart once, before the loops: each time costs the counting of their arrays' references.
+@helper
+def _word_at(word: int, header_bytes: int, fold: int) -> int:
+    """The word of the type in which a pointer stands, or -1."""
+    off = 8 * word - header_bytes
     if off < 0:
         return -1
-    if fold_by_type[kind] > 0:
-        off %= fold_by_type[kind]
-    return int(off >> 3)
+    if fold > 0:
+        off %= fold
+    return off >> 3
 
 
 @kernel(_jit.i64, IN_I64, IN_I32, IN_I32, IN_I64, IN_I32, _PLACES, _TYPES, OUT_I64)
@@ -73,18 +71,23 @@ def _last_words(
     last: NDArray[np.int64],
 ) -> int:
     """type -> the last word that an inner edge leaves through (`last` holds -1s before); returns how many edges."""
-    type_by_node, _, _ = types
+    word_by_edge, odd_edge, odd_word = places
+    type_by_node, header_by_node, fold_by_type = types
     n_inner = 0
     for ring in range(len(node_start) - 1):
         for index in range(node_start[ring], node_start[ring + 1]):
             node = members[index]
+            kind = type_by_node[node]
             for edge in range(edge_start[node], edge_start[node + 1]):
                 if edge_target[edge] == node or ring_by_node[edge_target[edge]] != ring:
                     continue
                 n_inner += 1
-                word = _word_at(node, edge, places, types)
-                if word >= 0:
-                    last[type_by_node[node]] = max(last[type_by_node[node]], word)
+                if kind < 0:
+                    continue
+                word = int(word_by_edge[edge])
+                if word == ODD:
+                    word = int(odd_word[_odd_at(odd_edge, edge)])
+                last[kind] = max(last[kind], _word_at(word, int(header_by_node[node]), fold_by_type[kind]))
     return n_inner
 
 
@@ -101,20 +104,27 @@ def _number_places(
     place_by_edge: NDArray[np.int32],
     is_used: NDArray[np.uint8],
 ) -> None:
-    type_by_node, _, _ = types
+    word_by_edge, odd_edge, odd_word = places
+    type_by_node, header_by_node, fold_by_type = types
     n_inner = 0
     for ring in range(len(node_start) - 1):
         for index in range(node_start[ring], node_start[ring + 1]):
             node = members[index]
+            kind = type_by_node[node]
             for edge in range(edge_start[node], edge_start[node + 1]):
                 if edge_target[edge] == node or ring_by_node[edge_target[edge]] != ring:
                     continue
-                word, place = _word_at(node, edge, places, types), -1
-                if word >= 0 and start[type_by_node[node]] + word < start[type_by_node[node] + 1]:
-                    place = start[type_by_node[node]] + word
-                    is_used[place] = 1
-                place_by_edge[n_inner] = place
+                place_by_edge[n_inner] = -1
                 n_inner += 1
+                if kind < 0:
+                    continue
+                word = int(word_by_edge[edge])
+                if word == ODD:
+                    word = int(odd_word[_odd_at(odd_edge, edge)])
+                word = _word_at(word, int(header_by_node[node]), fold_by_type[kind])
+                if word >= 0 and start[kind] + word < start[kind + 1]:
+                    place_by_edge[n_inner - 1] = start[kind] + word
+                    is_used[start[kind] + word] = 1
 
 
 def ring_places(

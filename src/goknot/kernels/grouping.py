@@ -53,9 +53,18 @@ _GROUPS = _jit.tuple_of(OUT_I64, OUT_I32, OUT_I64, OUT_I32, OUT_I32)
 
 
 @helper
-def _triple_of(source: int, field: int, target: int, n_triples: int, triples: Any) -> int:
+def _triple_of(
+    source: int,
+    field: int,
+    target: int,
+    n_triples: int,
+    sources: NDArray[np.int32],
+    fields: NDArray[np.int32],
+    targets: NDArray[np.int32],
+    last_ring: NDArray[np.int64],
+    table: NDArray[np.int32],
+) -> int:
     """The number of a triple, `n_triples` when it is new (and then noted), or -1 when the table is too small."""
-    sources, fields, targets, last_ring, table = triples
     slot = _mix(_mix(_mix(source) + field) + target) & (len(table) - 1)
     while table[slot] >= 0:
         found = table[slot]
@@ -91,7 +100,7 @@ def _group(
 
     Equal hashes are only a hint: the sets are compared. Both tables hold -1s before; their length is a power of two.
     """
-    _, _, _, last_ring, _ = triples
+    sources, fields, targets, last_ring, triple_table = triples
     start, group_class, group_hash, pool, table = groups
     n_groups, n_triples, n_inner = 0, 0, 0
     start[0] = 0
@@ -111,7 +120,7 @@ def _group(
                 one, other = label_by_node[node], label_by_node[target]
                 if before >= 0 and one == before_source and field == before_field and other == before_target:
                     continue  # one of many alike
-                triple = _triple_of(one, field, other, n_triples, triples)
+                triple = _triple_of(one, field, other, n_triples, sources, fields, targets, last_ring, triple_table)
                 if triple < 0:
                     return n_groups, -1
                 before, before_source, before_field, before_target = triple, one, field, other

@@ -40,16 +40,14 @@ def _odd_at(odd_edge: NDArray[np.int64], edge: int) -> int:
 
 
 @helper
-def _word_of(edge: int, places: Any) -> int:
+def _word_of(edge: int, word: NDArray[np.uint16], odd_edge: NDArray[np.int64], odd_word: NDArray[np.int64]) -> int:
     """Offset of an edge's pointer in its slot, in words."""
-    word, odd_edge, odd_word, _ = places
     return int(word[edge]) if word[edge] != ODD else int(odd_word[_odd_at(odd_edge, edge)])
 
 
 @helper
-def _delta_of(edge: int, places: Any) -> int:
+def _delta_of(edge: int, word: NDArray[np.uint16], odd_edge: NDArray[np.int64], odd_delta: NDArray[np.int64]) -> int:
     """Offset, in the target's slot, of where an edge points."""
-    word, odd_edge, _, odd_delta = places
     return 0 if word[edge] != ODD else int(odd_delta[_odd_at(odd_edge, edge)])
 
 
@@ -60,7 +58,9 @@ def _fits(
     kind: int,
     many: bool,
     edge_start: NDArray[np.int64],
-    places: Any,
+    edge_word: NDArray[np.uint16],
+    odd_edge: NDArray[np.int64],
+    odd_word: NDArray[np.int64],
     bytes_by_object: NDArray[np.int64],
     header_by_object: NDArray[np.uint8],
     noscan_by_object: NDArray[np.uint8],
@@ -86,7 +86,7 @@ def _fits(
     elif inner or (header_class_by_type[kind] if header else class_by_type[kind]) != bytes_by_object[target]:
         return False
     for edge in range(edge_start[target], edge_start[target + 1]):
-        off = 8 * _word_of(edge, places) - header
+        off = 8 * _word_of(edge, edge_word, odd_edge, odd_word) - header
         if many:
             off %= size
         if off < 0 or off >> 3 >= n_words or slot_kind[slot_start[kind] + (off >> 3)] == SCALAR:
@@ -170,6 +170,7 @@ def spread(
     Returns:
         How many objects have a type.
     """
+    edge_word, odd_edge, odd_word, odd_delta = places
     n_objects = len(type_by_object)
     first, n_waiting, n_typed = 0, 0, 0
     for seed in range(len(seed_object)):
@@ -179,8 +180,9 @@ def spread(
             strength == strength_by_object[target] and rank_by_type[kind] > rank_by_type[before]
         )  # fmt: skip
         if better and _fits(
-            target, seed_delta[seed], kind, many != 0, edge_start, places, bytes_by_object, header_by_object,
-            noscan_by_object, size_by_type, class_by_type, header_class_by_type, open_by_type, slot_start, slot_kind,
+            target, seed_delta[seed], kind, many != 0, edge_start, edge_word, odd_edge, odd_word,
+            bytes_by_object, header_by_object, noscan_by_object, size_by_type, class_by_type, header_class_by_type,
+            open_by_type, slot_start, slot_kind,
         ):  # fmt: skip
             n_typed += before < 0
             type_by_object[target], many_by_object[target] = kind, many
@@ -197,7 +199,7 @@ def spread(
         holder, header, whole = type_by_object[source], np.int64(header_by_object[source]), many_by_object[source] != 0
         words, n_words = slot_start[holder], slot_start[holder + 1] - slot_start[holder]
         for edge in range(edge_start[source], edge_start[source + 1]):
-            off = 8 * _word_of(edge, places) - header
+            off = 8 * _word_of(edge, edge_word, odd_edge, odd_word) - header
             if whole and size_by_type[holder] > 0:
                 off %= size_by_type[holder]
             if off < 0 or off >> 3 >= n_words:
@@ -210,7 +212,7 @@ def spread(
                 many, strength = 1, 2
             elif says == DIRECTORY:  # the first pointer of a table of tables is never nil; a group starts with bits
                 begin, end = edge_start[target], edge_start[target + 1]
-                many = begin < end and 8 * _word_of(begin, places) == header_by_object[target]
+                many = begin < end and 8 * _word_of(begin, edge_word, odd_edge, odd_word) == header_by_object[target]
                 kind = kind if many else slot_arg[words + (off >> 3) + 1]
             elif says == CHOICE and class_by_type[kind] != bytes_by_object[target]:
                 kind = other_by_type[kind]
@@ -221,7 +223,8 @@ def spread(
             ):
                 continue
             if _fits(
-                target, _delta_of(edge, places), kind, many != 0, edge_start, places, bytes_by_object,
+                target, _delta_of(edge, edge_word, odd_edge, odd_delta), kind, many != 0, edge_start, edge_word,
+                odd_edge, odd_word, bytes_by_object,
                 header_by_object, noscan_by_object, size_by_type, class_by_type, header_class_by_type, open_by_type,
                 slot_start, slot_kind,
             ):  # fmt: skip
