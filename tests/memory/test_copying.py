@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,6 +28,8 @@ def sleeper() -> Iterator[int]:
         assert process.stdout
         process.stdout.readline()
         try:
+            process.send_signal(signal.SIGSTOP)
+            os.waitpid(process.pid, os.WUNTRACED)
             yield process.pid
         finally:
             process.kill()

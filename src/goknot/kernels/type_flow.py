@@ -189,11 +189,11 @@ def spread(
             strength_by_object[target], source_by_object[target] = strength, seed_source[seed]
             if not queued[target]:
                 queued[target] = 1
-                queue[(first + n_waiting) % n_objects] = target
+                queue[n_waiting] = target
                 n_waiting += 1
     while n_waiting:
         source = queue[first]
-        first = (first + 1) % n_objects
+        first = first + 1 if first + 1 < n_objects else 0
         n_waiting -= 1
         queued[source] = 0
         holder, header, whole = type_by_object[source], np.int64(header_by_object[source]), many_by_object[source] != 0
@@ -235,6 +235,7 @@ def spread(
                 source_by_object[target] = own if own else source_by_object[source]
                 if not queued[target]:
                     queued[target] = 1
-                    queue[(first + n_waiting) % n_objects] = target
+                    last = first + n_waiting
+                    queue[last if last < n_objects else last - n_objects] = target
                     n_waiting += 1
     return n_typed
