@@ -7,10 +7,13 @@ class, whether it holds pointers at all, and every pointer in it standing where 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from goknot.kernels._jit import IN_I32, IN_I64, IN_U8, OUT_I32, OUT_U8, helper, i64, kernel
+from goknot.kernels._jit import IN_I32, IN_I64, IN_U8, IN_U16, OUT_I32, OUT_U8, helper, i64, kernel, tuple_of
+from goknot.kernels.pointer_scan import ODD
 
 # What stands in a word of a type.
 SCALAR, ANY, ONE, MANY, DIRECTORY, CHOICE = 0, 1, 2, 3, 4, 5
@@ -25,13 +28,39 @@ EXACT, OPEN = 0, 1  # OPEN: the object may be longer than the type, and its poin
 
 
 @helper
+def _odd_at(odd_edge: NDArray[np.int64], edge: int) -> int:
+    low, high = 0, len(odd_edge)
+    while low < high:
+        middle = (low + high) // 2
+        if odd_edge[middle] < edge:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@helper
+def _word_of(edge: int, word: NDArray[np.uint16], odd_edge: NDArray[np.int64], odd_word: NDArray[np.int64]) -> int:
+    """Offset of an edge's pointer in its slot, in words."""
+    return int(word[edge]) if word[edge] != ODD else int(odd_word[_odd_at(odd_edge, edge)])
+
+
+@helper
+def _delta_of(edge: int, word: NDArray[np.uint16], odd_edge: NDArray[np.int64], odd_delta: NDArray[np.int64]) -> int:
+    """Offset, in the target's slot, of where an edge points."""
+    return 0 if word[edge] != ODD else int(odd_delta[_odd_at(odd_edge, edge)])
+
+
+@helper
 def _fits(
     target: int,
     delta: int,
     kind: int,
     many: bool,
     edge_start: NDArray[np.int64],
-    edge_off: NDArray[np.int64],
+    edge_word: NDArray[np.uint16],
+    odd_edge: NDArray[np.int64],
+    odd_word: NDArray[np.int64],
     bytes_by_object: NDArray[np.int64],
     header_by_object: NDArray[np.uint8],
     noscan_by_object: NDArray[np.uint8],
@@ -57,7 +86,7 @@ def _fits(
     elif inner or (header_class_by_type[kind] if header else class_by_type[kind]) != bytes_by_object[target]:
         return False
     for edge in range(edge_start[target], edge_start[target + 1]):
-        off = np.int64(edge_off[edge]) - header
+        off = 8 * _word_of(edge, edge_word, odd_edge, odd_word) - header
         if many:
             off %= size
         if off < 0 or off >> 3 >= n_words or slot_kind[slot_start[kind] + (off >> 3)] == SCALAR:
@@ -67,7 +96,7 @@ def _fits(
 
 @kernel(
     i64,
-    IN_I64, IN_I32, IN_I64, IN_I64, IN_I64, IN_U8, IN_U8,
+    IN_I64, IN_I32, tuple_of(IN_U16, IN_I64, IN_I64, IN_I64), IN_I64, IN_U8, IN_U8,
     IN_I64, IN_I64, IN_I64, IN_U8, IN_I64, IN_U8, IN_I32, IN_I64, IN_U8, IN_I32,
     IN_I32, IN_I64, IN_I32, IN_U8, IN_U8, IN_U8,
     OUT_I32, OUT_U8, OUT_U8, OUT_U8, OUT_I32, OUT_U8,
@@ -75,8 +104,7 @@ def _fits(
 def spread(
     edge_start: NDArray[np.int64],
     edge_target: NDArray[np.int32],
-    edge_off: NDArray[np.int64],
-    edge_delta: NDArray[np.int64],
+    places: Any,
     bytes_by_object: NDArray[np.int64],
     header_by_object: NDArray[np.uint8],
     noscan_by_object: NDArray[np.uint8],
@@ -112,8 +140,7 @@ def spread(
     Args:
         edge_start: object -> first of its edges.
         edge_target: edge -> object.
-        edge_off: edge -> offset of the pointer in its slot.
-        edge_delta: edge -> offset, in the target's slot, of where it points.
+        places: (word, odd_edge, odd_word, odd_delta) of the edges, as `pointer_scan.scan` gives them.
         bytes_by_object: object -> size of its slot.
         header_by_object: object -> bytes of its malloc header, 0 or 8.
         noscan_by_object: object -> 1 when the allocator knows it has no pointers.
@@ -143,6 +170,7 @@ def spread(
     Returns:
         How many objects have a type.
     """
+    edge_word, odd_edge, odd_word, odd_delta = places
     n_objects = len(type_by_object)
     first, n_waiting, n_typed = 0, 0, 0
     for seed in range(len(seed_object)):
@@ -152,25 +180,26 @@ def spread(
             strength == strength_by_object[target] and rank_by_type[kind] > rank_by_type[before]
         )  # fmt: skip
         if better and _fits(
-            target, seed_delta[seed], kind, many != 0, edge_start, edge_off, bytes_by_object, header_by_object,
-            noscan_by_object, size_by_type, class_by_type, header_class_by_type, open_by_type, slot_start, slot_kind,
+            target, seed_delta[seed], kind, many != 0, edge_start, edge_word, odd_edge, odd_word,
+            bytes_by_object, header_by_object, noscan_by_object, size_by_type, class_by_type, header_class_by_type,
+            open_by_type, slot_start, slot_kind,
         ):  # fmt: skip
             n_typed += before < 0
             type_by_object[target], many_by_object[target] = kind, many
             strength_by_object[target], source_by_object[target] = strength, seed_source[seed]
             if not queued[target]:
                 queued[target] = 1
-                queue[(first + n_waiting) % n_objects] = target
+                queue[n_waiting] = target
                 n_waiting += 1
     while n_waiting:
         source = queue[first]
-        first = (first + 1) % n_objects
+        first = first + 1 if first + 1 < n_objects else 0
         n_waiting -= 1
         queued[source] = 0
         holder, header, whole = type_by_object[source], np.int64(header_by_object[source]), many_by_object[source] != 0
         words, n_words = slot_start[holder], slot_start[holder + 1] - slot_start[holder]
         for edge in range(edge_start[source], edge_start[source + 1]):
-            off = edge_off[edge] - header
+            off = 8 * _word_of(edge, edge_word, odd_edge, odd_word) - header
             if whole and size_by_type[holder] > 0:
                 off %= size_by_type[holder]
             if off < 0 or off >> 3 >= n_words:
@@ -183,7 +212,7 @@ def spread(
                 many, strength = 1, 2
             elif says == DIRECTORY:  # the first pointer of a table of tables is never nil; a group starts with bits
                 begin, end = edge_start[target], edge_start[target + 1]
-                many = begin < end and edge_off[begin] == header_by_object[target]
+                many = begin < end and 8 * _word_of(begin, edge_word, odd_edge, odd_word) == header_by_object[target]
                 kind = kind if many else slot_arg[words + (off >> 3) + 1]
             elif says == CHOICE and class_by_type[kind] != bytes_by_object[target]:
                 kind = other_by_type[kind]
@@ -194,9 +223,10 @@ def spread(
             ):
                 continue
             if _fits(
-                target, edge_delta[edge], kind, many != 0, edge_start, edge_off, bytes_by_object, header_by_object,
-                noscan_by_object, size_by_type, class_by_type, header_class_by_type, open_by_type, slot_start,
-                slot_kind,
+                target, _delta_of(edge, edge_word, odd_edge, odd_delta), kind, many != 0, edge_start, edge_word,
+                odd_edge, odd_word, bytes_by_object,
+                header_by_object, noscan_by_object, size_by_type, class_by_type, header_class_by_type, open_by_type,
+                slot_start, slot_kind,
             ):  # fmt: skip
                 n_typed += before < 0
                 type_by_object[target], many_by_object[target] = kind, many
@@ -205,6 +235,7 @@ def spread(
                 source_by_object[target] = own if own else source_by_object[source]
                 if not queued[target]:
                     queued[target] = 1
-                    queue[(first + n_waiting) % n_objects] = target
+                    last = first + n_waiting
+                    queue[last if last < n_objects else last - n_objects] = target
                     n_waiting += 1
     return n_typed
