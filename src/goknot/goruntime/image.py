@@ -101,6 +101,7 @@ class HeapImage:
         object_header_bytes: object -> 8 when a malloc header precedes the value, else 0; uint8.
         edge_start: object -> its first edge; n_objects + 1 entries, int64.
         edge_target: edge -> object; by offset within the source, int32.
+        first_words: Computes the first word of each object's slot; uint64.
         resolve: pointer -> object it points into; -1 none, -2 a free slot.
         edge_places: Computes where each edge's pointer stands; a second scan, on demand.
         roots: Roots and their pointers.
@@ -131,6 +132,7 @@ class HeapImage:
     edge_start: Int64s
     edge_target: Int32s
     edge_places: Callable[[], EdgePlaces]
+    first_words: Callable[[], UInt64s]
     resolve: Callable[[UInt64s], Int32s]
     roots: RootTable
     goroutines: tuple[Goroutine, ...]

@@ -117,6 +117,7 @@ def name_types(image: HeapImage, more: tuple[Seeds, ...] = ()) -> Naming:
         before_by_edge=places.before,
         header_type_by_object=image.object_type_addr,
         words_at=image.space.words_at,
+        first_words=image.first_words,
         root_target=image.roots.target_object,
         root_delta=image.roots.target_off,
         before_by_root=image.roots.before,

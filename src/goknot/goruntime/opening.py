@@ -106,6 +106,7 @@ def read_image(source: Source, stopped_ms: float = 0.0) -> HeapImage:
         edge_start=edges.start,
         edge_target=edges.target,
         edge_places=lambda: pointers.scan_places(space, found, edges),
+        first_words=lambda: space.main_words[found.off_by_object],
         resolve=lambda addrs: pointers.resolve(found, addrs),
         roots=builder.table(),
         goroutines=running,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.goruntime import types as go
-from goknot.kernels.type_flow import MANY, ONE, spread
+from goknot.kernels.type_flow import MANY, ONE, prepare, read_out, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from goknot.goruntime.types_fields import Capture
-    from goknot.goruntime.types_slots import FlowTypes
+    from goknot.goruntime.types_slots import FlowArrays, FlowTypes
 
 MAX_STATIC_ROUNDS = 64  # of pointers from data to data
 STRENGTH_MANY, STRENGTH_CHANNEL, STRENGTH_ONE, STRENGTH_WORD, STRENGTH_HEADER = 2, 2, 3, 4, 5
@@ -47,6 +47,7 @@ class FlowHeap:
             else 0. The collector does not count the type word of an interface as a pointer; uint64.
         header_type_by_object: object -> address of the type its malloc header or its span names, or 0; uint64.
         words_at: addresses -> the words there (0 where there is nothing to read); uint64 both.
+        first_words: The first word of each object's slot; asked of `words_at` when None.
         root_target: root pointer -> object.
         root_delta: root pointer -> offset, in the object's slot, of where it points.
         before_by_root: root pointer -> the word before it, as for edges.
@@ -66,6 +67,7 @@ class FlowHeap:
     root_target: NDArray[np.int32]
     root_delta: NDArray[np.int64]
     before_by_root: NDArray[np.uint64]
+    first_words: Callable[[], NDArray[np.uint64]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,37 +198,35 @@ def name_objects(  # noqa: PLR0917 - a heap, and all that is known of it
         if not types.slots(closure):
             types.set_slots(closure, [(8, ONE, receiver)])
     arrays = types.arrays()
-    n_objects = len(heap.addr_by_object)
-    kind, source = np.full(n_objects, -1, np.int32), np.zeros(n_objects, np.uint8)
-    many, strength = np.zeros(n_objects, np.uint8), np.zeros(n_objects, np.uint8)
+    flow = np.empty(2 * len(heap.addr_by_object), np.int64)
+    prepare(heap.bytes_by_object, heap.header_by_object, heap.noscan_by_object, flow)
+    _spread(heap, arrays, seeds, flow)
+    return _outcome(types, arrays, flow, FieldPlaces(_narrow(heap.edge_off), _narrow(heap.edge_delta)))
+
+
+def _spread(heap: FlowHeap, arrays: FlowArrays, seeds: Seeds, flow: NDArray[np.int64]) -> None:
     spread(
-        heap.edge_start, heap.edge_target, heap.edge_off, heap.edge_delta, heap.bytes_by_object, heap.header_by_object,
-        heap.noscan_by_object, arrays.size_by_type, arrays.class_by_type, arrays.header_class_by_type,
-        arrays.open_by_type, arrays.rank_by_type, arrays.described_by_type * np.uint8(NamedBy.DWARF),
-        arrays.other_by_type, arrays.slot_start, arrays.slot_kind, arrays.slot_arg,
-        seeds.target, seeds.delta, seeds.kind, seeds.many, seeds.strength, seeds.source,
-        kind, many, strength, source, np.empty(n_objects, np.int32), np.zeros(n_objects, np.uint8),
+        heap.edge_start, heap.edge_target, heap.edge_off, heap.edge_delta, arrays.size_by_type, arrays.class_by_type,
+        arrays.header_class_by_type, arrays.open_by_type, arrays.rank_by_type,
+        arrays.described_by_type * np.uint8(NamedBy.DWARF), arrays.other_by_type, arrays.slot_start, arrays.slot_kind,
+        arrays.slot_arg, seeds.target, seeds.delta, seeds.kind, seeds.many, seeds.strength, seeds.source,
+        np.empty(len(flow) // 2, np.int32), flow,
     )  # fmt: skip
-    unsure = (kind >= 0) & (strength == STRENGTH_ONE) & arrays.rivalled_by_type[kind]
-    source[unsure] = NamedBy.INFERRED
-    return _outcome(types, kind, many, source, FieldPlaces(_narrow(heap.edge_off), _narrow(heap.edge_delta)))
 
 
 def _narrow(values: NDArray[np.int64]) -> NDArray[np.integer]:
     return values.astype(np.int32) if not len(values) or int(values.max()) < 1 << 31 else values
 
 
-def _outcome(
-    types: FlowTypes, kind: NDArray[np.int32], many: NDArray[np.uint8], source: NDArray[np.uint8], places: FieldPlaces
-) -> HeapTypes:
+def _outcome(types: FlowTypes, arrays: FlowArrays, flow: NDArray[np.int64], places: FieldPlaces) -> HeapTypes:
     """Types by name: what DWARF and a descriptor call the same is the same."""
-    pair = kind.astype(np.int64) * 2 + many
-    used = np.zeros(2 * len(types.qualified) + 2, np.bool_)
-    used[pair] = True  # the pairs of -1 are the last two
+    pair, source = np.empty(len(flow) // 2, np.int32), np.empty(len(flow) // 2, np.uint8)
+    used = np.zeros(2 * len(arrays.size_by_type) + 1, np.uint8)  # the last stands for "unknown"
+    read_out(flow, arrays.rivalled_by_type.astype(np.uint8), int(NamedBy.INFERRED), pair, source, used)
     number_by_pair = np.full(len(used), -1, np.int32)
     number_by_name: dict[str, int] = {}
     firsts: list[int] = []
-    for value in np.flatnonzero(used[:-2]).tolist():
+    for value in np.flatnonzero(used).tolist():
         name = types.qualified[value // 2]
         name = f"[]{name}" if value % 2 and not name.endswith(")") and name != "string" else name
         if name not in number_by_name:
@@ -345,9 +345,10 @@ def finalizer_seeds(
 
 def _closures(heap: FlowHeap, types: FlowTypes, functions: Functions) -> tuple[Seeds, dict[int, int]]:
     """Every object that begins with the entry of a function; and the closures' types by entry."""
-    entries, words = functions.entry_addr, heap.words_at(heap.addr_by_object)
+    entries = functions.entry_addr
     if not len(entries):
         return Seeds.of(*(np.zeros(0, np.int32),) * 3, many=np.zeros(0, np.int32), strength=0), {}
+    words = heap.first_words() if heap.first_words else heap.words_at(heap.addr_by_object)
     objects = np.flatnonzero((words >= entries[0]) & (words <= entries[-1]) & (heap.header_by_object == 0))
     at = np.searchsorted(entries, words[objects])
     hit = entries[at] == words[objects]
