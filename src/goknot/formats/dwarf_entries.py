@@ -40,7 +40,7 @@ VARINT, STRING, ADDRESS, BLOCK_VARINT = -1, -2, -3, -4
 BLOCK_BY_FORM = {0x0A: -5, 0x03: -6, 0x04: -7}
 MAX_ABBREVS, MAX_ABBREV_CODE = 1 << 16, 1 << 20
 MAX_SUBTREE, MAX_RANGES = 1 << 16, 1 << 14
-DIRTY = (struct.error, IndexError, KeyError, OverflowError)
+DIRTY = (struct.error, IndexError, KeyError, OverflowError, ValueError)
 
 Abbrev = tuple[int, bool, tuple[tuple[int, int, int], ...]]  # tag, children follow, (attribute, form, constant)...
 Value = int | bytes | str
@@ -332,7 +332,7 @@ class DwarfEntries:
         if form == FORM_ADDR:
             return int.from_bytes(info[at : at + unit.address_bytes], "little"), at + unit.address_bytes
         if form == FORM_STRING:
-            end = info.index(b"\0", at) if b"\0" in info[at : unit.end] else unit.end
+            end = info.index(b"\0", at, unit.end)
             return info[at:end].decode("utf-8", "backslashreplace"), end + 1
         if form in (FORM_STRP, FORM_LINE_STRP):
             strings = self._strings if form == FORM_STRP else self._line_strings

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.goruntime import types as go
-from goknot.kernels.type_flow import MANY, ONE, prepare, read_out, spread
+from goknot.kernels.type_flow import MANY, ONE, TYPE_SHIFT, prepare, read_out, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,6 +201,10 @@ def name_objects(  # noqa: PLR0917 - a heap, and all that is known of it
     flow = np.empty(2 * len(heap.addr_by_object), np.int64)
     prepare(heap.bytes_by_object, heap.header_by_object, heap.noscan_by_object, flow)
     _spread(heap, arrays, seeds, flow)
+    pooled = _pooled(heap, table, types, flow)
+    if len(pooled.target):
+        arrays = types.arrays()
+        _spread(heap, arrays, pooled, flow)
     return _outcome(types, arrays, flow, FieldPlaces(_narrow(heap.edge_off), _narrow(heap.edge_delta)))
 
 
@@ -216,6 +220,20 @@ def _spread(heap: FlowHeap, arrays: FlowArrays, seeds: Seeds, flow: NDArray[np.i
 
 def _narrow(values: NDArray[np.int64]) -> NDArray[np.integer]:
     return values.astype(np.int32) if not len(values) or int(values.max()) < 1 << 31 else values
+
+
+def _pooled(heap: FlowHeap, table: go.TypeTable, types: FlowTypes, flow: NDArray[np.int64]) -> Seeds:
+    """What sync.Pools hold: `sync.eface` spells an interface as two unsafe pointers (sync/poolqueue.go)."""
+    own = types.struct_id("sync.eface")
+    holders = np.flatnonzero(flow[1::2] >> TYPE_SHIFT == own) if own >= 0 else np.zeros(0, np.int64)
+    starts, ends = heap.edge_start[holders], heap.edge_start[holders + 1]
+    edges = np.concatenate([np.zeros(0, np.int64), *(np.arange(a, b) for a, b in zip(starts, ends, strict=True))])
+    source = np.repeat(holders, ends - starts)
+    inner = heap.edge_off[edges] - heap.header_by_object[source]
+    edges, source = edges[inner % 16 == 8], source[inner % 16 == 8]
+    before = heap.words_at(heap.addr_by_object[source] + heap.edge_off[edges].astype(np.uint64) - np.uint64(8))
+    kinds, many = _boxed(before, table, types)
+    return Seeds.of(heap.edge_target[edges], heap.edge_delta[edges], kinds, many=many, strength=STRENGTH_WORD)
 
 
 def _outcome(types: FlowTypes, arrays: FlowArrays, flow: NDArray[np.int64], places: FieldPlaces) -> HeapTypes:
@@ -254,18 +272,27 @@ def _interfaces(heap: FlowHeap, table: go.TypeTable, types: FlowTypes) -> Seeds:
     low, high = (heap.addr_by_object[0], heap.addr_by_object[-1]) if len(heap.addr_by_object) else (0, 0)
     before = np.concatenate([heap.before_by_edge, heap.before_by_root])
     pointers = np.flatnonzero((before != 0) & ((before < low) | (before > high)))
-    words, index = np.unique(before[pointers], return_inverse=True)
-    boxed = [(-1, False)] * len(words)
-    for at, word in enumerate(words.tolist()):
+    ids, many = _boxed(before[pointers], table, types)
+    target = np.concatenate([heap.edge_target, heap.root_target])[pointers]
+    delta = np.concatenate([heap.edge_delta, heap.root_delta])[pointers]
+    return Seeds.of(target, delta, ids, many=many, strength=STRENGTH_WORD)
+
+
+def _boxed(
+    words: NDArray[np.uint64], table: go.TypeTable, types: FlowTypes
+) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """What the data words behind type words point at: (type or -1, whether several)."""
+    distinct, index = np.unique(words, return_inverse=True)
+    boxed = [(-1, False)] * len(distinct)
+    for at, word in enumerate(distinct.tolist()):
         # Itabs may lie among the types; the check of an itab's hash cannot pass by chance, so it goes first.
         found = table.type_of_itab(word) or (table.type_at(word) if table.in_sections(word) else None)
         if found is not None:
             boxed[at] = types.boxed(found)
-    ids = np.array([kind for kind, _ in boxed], np.int32)[index]
-    many = np.array([several for _, several in boxed], np.uint8)[index]
-    target = np.concatenate([heap.edge_target, heap.root_target])[pointers]
-    delta = np.concatenate([heap.edge_delta, heap.root_delta])[pointers]
-    return Seeds.of(target, delta, ids, many=many, strength=STRENGTH_WORD)
+    return (
+        np.array([kind for kind, _ in boxed], np.int32)[index],
+        np.array([several for _, several in boxed], np.uint8)[index],
+    )
 
 
 def variable_seeds(

@@ -24,9 +24,9 @@ TINY_BYTES = 16  # small values without pointers share a slot of this size (runt
 EXACT, OPEN = 0, 1  # OPEN: the object may be longer than the type, and its pointers may stand anywhere
 
 
-# An object in two numbers side by side, so that it is fetched at once: size of its slot, whether a malloc header takes 8
-# bytes of it, whether it has no pointers; and what is known of it: type, source, strength, whether it is an array of the
-# type, whether it waits for its pointers to be looked at.
+# An object in two numbers side by side, so that it is fetched at once: size of its slot, whether a malloc header takes
+# 8 bytes of it, whether it has no pointers; and what is known of it: type, source, strength, whether it is an array of
+# the type, whether it waits for its pointers to be looked at.
 HAS_HEADER, NOSCAN, SIZE_SHIFT = 2, 1, 2
 TYPE_SHIFT, SOURCE_SHIFT, STRENGTH_SHIFT, IS_MANY, WAITS = 24, 16, 8, 2, 1
 UNKNOWN = -1
@@ -162,14 +162,14 @@ def spread(
     n_waiting, n_typed = 0, 0
     for seed in range(len(seed_object)):
         target, kind, many = seed_object[seed], seed_type[seed], seed_many[seed] != 0
-        strength, state = np.int64(seed_strength[seed]), objects[2 * seed_object[seed] + 1]
+        firmness, state = np.int64(seed_strength[seed]), objects[2 * seed_object[seed] + 1]
         if state >= 0:
-            before = (state >> STRENGTH_SHIFT) & 255
-            if strength < before or (strength == before and rank_by_type[kind] <= rank_by_type[state >> TYPE_SHIFT]):
+            known = (state >> STRENGTH_SHIFT) & 255
+            if firmness < known or (firmness == known and rank_by_type[kind] <= rank_by_type[state >> TYPE_SHIFT]):
                 continue
         if _fits(
-            target, seed_delta[seed], kind, many, objects[2 * target], edge_start, edge_off, size_by_type, class_by_type,
-            header_class_by_type, open_by_type, slot_start, slot_kind,
+            target, seed_delta[seed], kind, many, objects[2 * target], edge_start, edge_off, size_by_type,
+            class_by_type, header_class_by_type, open_by_type, slot_start, slot_kind,
         ):  # fmt: skip
             n_typed += state < 0
             if state < 0 or state & WAITS == 0:
@@ -177,7 +177,7 @@ def spread(
                 n_waiting += 1
             objects[2 * target + 1] = (np.int64(kind) << TYPE_SHIFT) | (np.int64(seed_source[seed]) << SOURCE_SHIFT)
             objects[2 * target + 1] |= (
-                (strength << STRENGTH_SHIFT) | WAITS | (np.int64(IS_MANY) if many else np.int64(0))
+                (firmness << STRENGTH_SHIFT) | WAITS | (np.int64(IS_MANY) if many else np.int64(0))
             )
     while n_waiting:
         n_waiting -= 1
@@ -209,14 +209,12 @@ def spread(
                 kind = other_by_type[kind]
             state = objects[2 * target + 1]
             if state >= 0:
-                before = (state >> STRENGTH_SHIFT) & 255
-                if strength < before or (
-                    strength == before and rank_by_type[kind] <= rank_by_type[state >> TYPE_SHIFT]
-                ):
+                known = (state >> STRENGTH_SHIFT) & 255
+                if strength < known or (strength == known and rank_by_type[kind] <= rank_by_type[state >> TYPE_SHIFT]):
                     continue
             if _fits(
-                target, edge_delta[edge], kind, many, objects[2 * target], edge_start, edge_off, size_by_type, class_by_type,
-                header_class_by_type, open_by_type, slot_start, slot_kind,
+                target, edge_delta[edge], kind, many, objects[2 * target], edge_start, edge_off, size_by_type,
+                class_by_type, header_class_by_type, open_by_type, slot_start, slot_kind,
             ):  # fmt: skip
                 n_typed += state < 0
                 if state < 0 or state & WAITS == 0:
