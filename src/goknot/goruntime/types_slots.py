@@ -151,7 +151,7 @@ class FlowTypes:
         if kind in self._storages:
             return names.entry(addr, off)
         if part or self._id_by_key.get((part, addr)) == kind:
-            return names.internal(part, self._table.layout.swiss_maps, off)
+            return names.internal(part, addr, off)
         return names.of(addr, off, "[]" if many else "")
 
     def slots(self, kind: int) -> list[tuple[int, int, int]]:
