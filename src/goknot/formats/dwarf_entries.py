@@ -38,7 +38,7 @@ VARINTS = {FORM_UDATA, FORM_SDATA, FORM_REF_UDATA, FORM_STRX, FORM_ADDRX, FORM_L
 # Lengths as kernels.dwarf_scan names them.
 VARINT, STRING, ADDRESS, BLOCK_VARINT = -1, -2, -3, -4
 BLOCK_BY_FORM = {0x0A: -5, 0x03: -6, 0x04: -7}
-MAX_ABBREVS, MAX_ABBREV_CODE = 1 << 16, 1 << 20
+MAX_ABBREVS = 1 << 20  # of all tables, by their highest codes
 MAX_SUBTREE, MAX_RANGES = 1 << 16, 1 << 14
 DIRTY = (struct.error, IndexError, KeyError, OverflowError, ValueError)
 
@@ -112,6 +112,7 @@ class DwarfEntries:
         self._sections = elf.sections()
         self.info = self._content("info")
         self._abbrevs: dict[int, dict[int, Abbrev]] = {}
+        self._n_abbrevs = 0
         self._bases: dict[int, dict[int, Value]] = {}
         self.units = self._read_units()
         self._starts = [unit.start for unit in self.units]
@@ -274,12 +275,15 @@ class DwarfEntries:
     def _read_table(self, at: int) -> dict[int, Abbrev]:
         table: dict[int, Abbrev] = {}
         data = self._abbrev_data
-        for _ in range(MAX_ABBREVS):
+        highest = 0
+        while True:
             code, at = uleb(data, at)
             if not code:
                 break
-            if code > MAX_ABBREV_CODE:
-                raise IndexError(f"abbreviation {code}")
+            self._n_abbrevs += max(1, code - highest)
+            highest = max(highest, code)
+            if self._n_abbrevs > MAX_ABBREVS:
+                raise IndexError("too many abbreviations")
             tag, at = uleb(data, at)
             has_children, at = data[at] == 1, at + 1
             attributes = []
