@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.goruntime import types as go
-from goknot.kernels.type_flow import MANY, ONE, TYPE_SHIFT, prepare, read_out, spread
+from goknot.kernels.type_flow import MANY, ONE, TYPE_SHIFT, prepare, read_out, renumber, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -252,7 +252,8 @@ def _outcome(types: FlowTypes, arrays: FlowArrays, flow: NDArray[np.int64], plac
             firsts.append(value)
         number_by_pair[value] = number_by_name[name]
     chosen = np.array(firsts, np.int32)
-    return HeapTypes(number_by_pair[pair], source, tuple(number_by_name), chosen // 2, chosen % 2 == 1, places)
+    renumber(number_by_pair, pair)
+    return HeapTypes(pair, source, tuple(number_by_name), chosen // 2, chosen % 2 == 1, places)
 
 
 def _headers(heap: FlowHeap, types: FlowTypes) -> Seeds:
@@ -270,12 +271,18 @@ def _headers(heap: FlowHeap, types: FlowTypes) -> Seeds:
 def _interfaces(heap: FlowHeap, table: go.TypeTable, types: FlowTypes) -> Seeds:
     """Every pointer behind a word that is a type or an itab."""
     low, high = (heap.addr_by_object[0], heap.addr_by_object[-1]) if len(heap.addr_by_object) else (0, 0)
-    before = np.concatenate([heap.before_by_edge, heap.before_by_root])
-    pointers = np.flatnonzero((before != 0) & ((before < low) | (before > high)))
-    ids, many = _boxed(before[pointers], table, types)
-    target = np.concatenate([heap.edge_target, heap.root_target])[pointers]
-    delta = np.concatenate([heap.edge_delta, heap.root_delta])[pointers]
-    return Seeds.of(target, delta, ids, many=many, strength=STRENGTH_WORD)
+    parts = []
+    for before, target, delta in (
+        (heap.before_by_edge, heap.edge_target, heap.edge_delta),
+        (heap.before_by_root, heap.root_target, heap.root_delta),
+    ):
+        chosen = np.flatnonzero(before)
+        words = before[chosen]
+        outside = (words < low) | (words > high)
+        chosen, words = chosen[outside], words[outside]
+        ids, many = _boxed(words, table, types)
+        parts.append(Seeds.of(target[chosen], delta[chosen], ids, many=many, strength=STRENGTH_WORD))
+    return Seeds.joined(parts)
 
 
 def _boxed(

@@ -255,3 +255,11 @@ def read_out(
             by_pointer = (state >> STRENGTH_SHIFT) & 255 == BY_POINTER
             source = unsure_source if by_pointer and unsure_by_type[kind] else (state >> SOURCE_SHIFT) & 255
             source_by_object[one] = source
+
+
+@kernel(void, IN_I32, OUT_I32)
+def renumber(number_by_pair: NDArray[np.int32], pair_by_object: NDArray[np.int32]) -> None:
+    """Puts a number in the place of every pair; -1 stays."""
+    for one in range(len(pair_by_object)):
+        if pair_by_object[one] >= 0:
+            pair_by_object[one] = number_by_pair[pair_by_object[one]]
