@@ -225,7 +225,8 @@ def _narrow(values: NDArray[np.int64]) -> NDArray[np.integer]:
 def _pooled(heap: FlowHeap, table: go.TypeTable, types: FlowTypes, flow: NDArray[np.int64]) -> Seeds:
     """What sync.Pools hold: `sync.eface` spells an interface as two unsafe pointers (sync/poolqueue.go)."""
     own = types.struct_id("sync.eface")
-    holders = np.flatnonzero(flow[1::2] >> TYPE_SHIFT == own) if own >= 0 else np.zeros(0, np.int64)
+    low, high = np.int64(own) << TYPE_SHIFT, np.int64(own + 1) << TYPE_SHIFT
+    holders = np.flatnonzero((flow[1::2] >= low) & (flow[1::2] < high)) if own >= 0 else np.zeros(0, np.int64)
     starts, ends = heap.edge_start[holders], heap.edge_start[holders + 1]
     edges = np.concatenate([np.zeros(0, np.int64), *(np.arange(a, b) for a, b in zip(starts, ends, strict=True))])
     source = np.repeat(holders, ends - starts)
