@@ -17,7 +17,7 @@ from goknot.goruntime.fields import fields_of
 from goknot.goruntime.graph import heap_graph
 from goknot.goruntime.naming import name_share
 from goknot.goruntime.opening import open_core
-from goknot.goruntime.types_flow import NamedBy
+from goknot.goruntime.types_seeds import NamedBy
 
 N_GROUPS = 25
 

@@ -19,14 +19,8 @@ from goknot.formats.heapdump import read_heap_dump
 from goknot.formats.heapdump_graph import heap_graph
 from goknot.goruntime import types as go
 from goknot.goruntime.types import TypeModule, TypeTable, local_name
-from goknot.goruntime.types_flow import (
-    FlowHeap,
-    Functions,
-    NamedBy,
-    finalizer_seeds,
-    name_objects,
-    variable_seeds,
-)
+from goknot.goruntime.types_flow import name_objects
+from goknot.goruntime.types_seeds import FlowHeap, Functions, NamedBy, finalizer_seeds, variable_seeds
 from goknot.goruntime.types_slots import SIZE_CLASSES, FlowTypes, slot_bytes
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from goknot.formats.heapdump import read_heap_dump
 from goknot.formats.heapdump_graph import heap_graph
 from goknot.formats.heapdump_records import HeapDump
 from goknot.goruntime.types import TypeLayout, TypeModule, TypeTable
-from goknot.goruntime.types_flow import FlowHeap, Functions
+from goknot.goruntime.types_seeds import FlowHeap, Functions
 from support.toolchains import go_env, minor, toolchain
 
 
