@@ -19,9 +19,10 @@ from goknot.formats.heapdump import read_heap_dump
 from goknot.formats.heapdump_graph import heap_graph
 from goknot.goruntime import types as go
 from goknot.goruntime.types import TypeModule, TypeTable, local_name
+from goknot.goruntime.types_arrays import SIZE_CLASSES, slot_bytes
 from goknot.goruntime.types_flow import name_objects
 from goknot.goruntime.types_seeds import FlowHeap, Functions, NamedBy, finalizer_seeds, variable_seeds
-from goknot.goruntime.types_slots import SIZE_CLASSES, FlowTypes, slot_bytes
+from goknot.goruntime.types_slots import FlowTypes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

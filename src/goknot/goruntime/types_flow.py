@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from goknot.goruntime import types as go
+    from goknot.goruntime.types_arrays import FlowArrays
     from goknot.goruntime.types_fields import Capture
-    from goknot.goruntime.types_slots import FlowArrays, FlowTypes
+    from goknot.goruntime.types_slots import FlowTypes
 
 
 @dataclass(frozen=True, slots=True)
