@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from goknot.goruntime.types_flow import HeapTypes
     from goknot.goruntime.types_slots import FlowTypes
 
-MAX_OPEN_WORDS = 1 << 20  # of a type without bounds: a place further on is not told from others
+LARGE_BYTES = 4096
+MAX_OPEN_WORDS = 1 << 20  # of a large type, or one without bounds: places further on have no label
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,19 @@ def fields_of(image: HeapImage, types: HeapTypes, flow: FlowTypes, edges: NDArra
     off -= image.object_header_bytes[source]
     if not len(types.names):
         return EdgeFields(np.full(len(edges), -1, np.int32), (), off)
-    sizes = np.array([flow.size_bytes(int(one)) for one in types.flow_by_type.tolist()], np.int64)
+    flow_ids = types.flow_by_type.tolist()
+    sizes = np.array([flow.size_bytes(one) for one in flow_ids], np.int64)
     folds = np.where(types.many_by_type & (sizes > 0), sizes, np.int64(1) << 62)
     known = kind >= 0
-    off = np.where(known, off % folds[kind], off)
-    start = np.concatenate(([0], np.cumsum(_words(kind[known], off[known], len(sizes)))))
+    beyond = np.flatnonzero(known & (off >= folds[kind]))
+    off[beyond] %= folds[kind[beyond]]
+    loose = np.array([flow.is_open(one) for one in flow_ids], np.bool_) | (sizes > LARGE_BYTES)
+    bounds = np.where(loose, 0, (sizes + 7) >> 3)  # of the others as far as pointers stand
+    open_edges = np.flatnonzero(known & loose[kind])
+    np.maximum.at(bounds, kind[open_edges], np.minimum((off[open_edges] >> 3) + 1, MAX_OPEN_WORDS))
+    start = np.concatenate(([0], np.cumsum(bounds)))
     word = off >> 3
-    known &= (off >= 0) & (word < np.diff(start)[kind])
+    known &= (off >= 0) & (word < bounds[kind])
     place = np.where(known, start[kind] + word, -1)
     used = np.zeros(int(start[-1]) + 1, np.bool_)
     used[place] = True
@@ -76,10 +83,3 @@ def fields_of(image: HeapImage, types: HeapTypes, flow: FlowTypes, edges: NDArra
     for label, text in enumerate(names):
         label_by_place[texts[text]] = label
     return EdgeFields(label_by_place[place], names, off)
-
-
-def _words(kind: NDArray[np.int32], off: NDArray[np.int64], n_types: int) -> NDArray[np.int64]:
-    """type -> how many words of it any pointer stands in."""
-    last = np.full(n_types, -1, np.int64)
-    np.maximum.at(last, kind, off >> 3)
-    return np.minimum(last + 1, MAX_OPEN_WORDS)
