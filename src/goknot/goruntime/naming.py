@@ -9,9 +9,16 @@ import numpy as np
 
 from goknot.errors import InputError
 from goknot.goruntime.specials import FINALIZER
-from goknot.goruntime.types_flow import HeapTypes, name_objects
+from goknot.goruntime.types_flow import (
+    FlowHeap,
+    HeapTypes,
+    NamedBy,
+    Seeds,
+    finalizer_seeds,
+    name_objects,
+    variable_seeds,
+)
 from goknot.goruntime.types_runtime import pools, timers
-from goknot.goruntime.types_seeds import FlowHeap, NamedBy, Seeds, finalizer_seeds, variable_seeds
 from goknot.goruntime.types_slots import FlowTypes
 from goknot.goruntime.variables import Variables
 from goknot.goruntime.variables_frames import frame_seeds
@@ -94,10 +101,9 @@ def name_types(image: HeapImage, more: tuple[Seeds, ...] = ()) -> Naming:
     """Names every object that can be named.
 
     Args:
-        image: The image; its edges are scanned a second time.
+        image: The image.
         more: Further statements about objects.
     """
-    places = image.edge_places()
     heap = FlowHeap(
         addr_by_object=image.object_addr,
         bytes_by_object=image.object_bytes,
@@ -105,19 +111,23 @@ def name_types(image: HeapImage, more: tuple[Seeds, ...] = ()) -> Naming:
         noscan_by_object=image.object_noscan,
         edge_start=image.edge_start,
         edge_target=image.edge_target,
-        edge_off=places.off,
-        edge_delta=places.delta,
-        before_by_edge=places.before,
-        header_type_by_object=image.object_type_addr,
+        places=image.edge_places(),
+        header_object=image.header_object,
+        header_type_addr=image.header_type_addr,
         words_at=image.space.words_at,
-        first_words=image.first_words,
+        holding=image.holding,
         root_target=image.roots.target_object,
         root_delta=image.roots.target_off,
         before_by_root=image.roots.before,
     )
     types = FlowTypes(image.types)
     described = Described(image, types, heap)
-    known = [_finalizers(image, types), *_scheduler(image, types), pools(image, types), timers(image, types, places)]
+    known = [
+        _finalizers(image, types),
+        *_scheduler(image, types),
+        pools(image, types),
+        timers(image, types, heap.places),
+    ]
     seeds = (*known, *described.seeds(), *more)
     found = name_objects(heap, image.types, types, image.functions.entries(), seeds, described.captures)
     return Naming(found, types, tuple(described.problems))

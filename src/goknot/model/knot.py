@@ -61,6 +61,8 @@ class KnotEdge:
         evidence: Where it was seen, sorted by file and line; capped, see `n_imports` for the whole.
         platforms: Where the edge exists, when that is not everywhere; sorted.
         note: One remark, e.g. what a module's source proves about a requirement; empty if none.
+        field: The field that holds the pointer; empty if not known, or if the edge is none of memory.
+        offset: Offset of that field in its object; -1 if not known.
     """
 
     source: int
@@ -72,6 +74,27 @@ class KnotEdge:
     evidence: tuple[Evidence, ...] = ()
     platforms: tuple[str, ...] = ()
     note: str = ""
+    field: str = ""
+    offset: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class HeapStep:
+    """One step of a path through the heap.
+
+    Attributes:
+        name: A root, a goroutine, a special, or the type of an object.
+        kind: `root`, `goroutine`, `special` or `object`.
+        address: Of an object; 0 for others.
+        field: The field that leads on to the next step; empty if not known.
+        offset: Offset of that field in its object; -1 if not known.
+    """
+
+    name: str
+    kind: str
+    address: int = 0
+    field: str = ""
+    offset: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +106,20 @@ class HeapSize:
         objects: Their members.
         bytes: Bytes of the members.
         retained_bytes: What goes when they go, summed.
+        example: One instance: a shortest cycle, each step leading to the next, the last to the first.
+        path_to_root: How that instance is held, from the holder to its first object; empty for garbage.
+        holders: What holds the instances, most first, at most five; as `(name, instances)`.
+        goroutines: Go's numbers of the goroutines of a knot of goroutines, ascending, at most a hundred.
     """
 
     instances: int
     objects: int
     bytes: int
     retained_bytes: int
+    example: tuple[HeapStep, ...] = ()
+    path_to_root: tuple[HeapStep, ...] = ()
+    holders: tuple[tuple[str, int], ...] = ()
+    goroutines: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +152,9 @@ class Knot:
 
     @property
     def order(self) -> tuple[object, ...]:
-        """Sort key: worst first, then what keeps most memory, then larger, then by id."""
+        """Sort key: worst first; the doubtful and what goes with another knot last; then what keeps most memory."""
         kept = self.heap.retained_bytes if self.heap else 0
         sure = list(Confidence).index(self.confidence)
-        return (self.verdict.severity, sure, -kept, self.kind, -len(self.nodes), self.id)
+        doubtful = self.confidence not in (Confidence.CERTAIN, Confidence.LIKELY)
+        follows = self.verdict is Verdict.NEVER_FREED and self.kind == "heap-ring"  # a plain ring, held by what leaks
+        return (self.verdict.severity, doubtful, follows, -kept, sure, self.kind, -len(self.nodes), self.id)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from goknot.model.cut import Cut
-from goknot.model.knot import Evidence, HeapSize, Knot, KnotEdge, KnotNode, Place
+from goknot.model.knot import Evidence, HeapSize, HeapStep, Knot, KnotEdge, KnotNode, Place
 from goknot.model.report import SCHEMA, Problem, Report, ReportInput
 from goknot.reports.view import View
 
@@ -118,6 +118,8 @@ def _edge(edge: KnotEdge) -> dict[str, Value]:
         "kind": edge.kind,
         "weight": edge.weight,
         "n_imports": edge.n_imports,
+        **_given(field=edge.field),
+        **({"offset": edge.offset} if edge.offset >= 0 else {}),
         **_given(
             symbols=list(edge.symbols),
             platforms=list(edge.platforms),
@@ -138,10 +140,25 @@ def _cut(cut: Cut) -> dict[str, Value]:
     }
 
 
-def _heap(size: HeapSize) -> dict[str, object]:
+def _heap(size: HeapSize) -> dict[str, Value]:
     return {
         "instances": size.instances,
         "objects": size.objects,
         "bytes": size.bytes,
         "retained_bytes": size.retained_bytes,
+        **_given(
+            example=[_step(step) for step in size.example],
+            path_to_root=[_step(step) for step in size.path_to_root],
+            holders=[{"name": name, "instances": n} for name, n in size.holders],
+            goroutines=list(size.goroutines),
+        ),
+    }
+
+
+def _step(step: HeapStep) -> dict[str, Value]:
+    return {
+        "name": step.name,
+        "kind": step.kind,
+        **_given(address=f"{step.address:#x}" if step.address else "", field=step.field),
+        **({"offset": step.offset} if step.offset >= 0 else {}),
     }

@@ -1,0 +1,94 @@
+"""One heap under study: its analyses, each done when it is first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from goknot.analyses.heap.dominance import HeapTree, build_tree, retained_by_ring
+from goknot.analyses.heap.groups import RingGroup, group_by_signature
+from goknot.analyses.heap.holders import Holders, find_holders
+from goknot.analyses.heap.leak_groups import LeakedGroup, group_leaked
+from goknot.analyses.heap.special_rings import SpecialGroup, group_special_rings
+from goknot.analyses.heap.tiers import edges_of
+from goknot.analyses.heap.verdicts import RingVerdicts, judge_rings
+from goknot.analyses.heap.weak_rings import WeakGroup, find_weak_rings
+from goknot.kernels.components import list_inner_edges
+
+if TYPE_CHECKING:
+    from goknot.kernels.memory import Allocator
+    from goknot.model.heap import Int64s
+    from goknot.model.named_heap import EdgeFields, NamedHeap
+
+
+class HeapStudy:
+    """A heap and what is known of it.
+
+    Attributes:
+        heap: The heap.
+        alloc: Where large arrays come from; None: ordinary memory.
+    """
+
+    def __init__(self, heap: NamedHeap, alloc: Allocator | None = None) -> None:
+        self.heap = heap
+        self.graph = heap.graph
+        self.alloc = alloc
+
+    @cached_property
+    def holders(self) -> Holders:
+        """Who holds every object."""
+        return find_holders(self.graph, self.alloc)
+
+    @cached_property
+    def verdicts(self) -> RingVerdicts:
+        """All rings of objects, each with its reason."""
+        return judge_rings(self.graph, self.holders, self.alloc)
+
+    @cached_property
+    def tree(self) -> HeapTree:
+        """The dominator tree."""
+        return build_tree(self.graph, self.holders, self.alloc)
+
+    @cached_property
+    def retained_by_ring(self) -> Int64s:
+        """ring -> bytes that go when it goes."""
+        return retained_by_ring(self.tree, self.holders, self.verdicts.rings, self.alloc)
+
+    @cached_property
+    def ring_fields(self) -> EdgeFields:
+        """The fields of the rings' inner edges."""
+        rings = self.verdicts.rings
+        if self.heap.fields_of_rings is not None:
+            return self.heap.fields_of_rings(rings)
+        return self.heap.fields_of(list_inner_edges(rings, edges_of(self.graph), self.alloc).edge)
+
+    @cached_property
+    def ring_groups(self) -> tuple[RingGroup, ...]:
+        """Rings that look alike."""
+        return group_by_signature(
+            self.graph,
+            self.holders,
+            self.verdicts,
+            self.retained_by_ring,
+            type_names=self.heap.type_names,
+            field_by_edge=self.ring_fields.label_by_edge,
+            field_names=self.ring_fields.names,
+            alloc=self.alloc,
+        )
+
+    @cached_property
+    def special_groups(self) -> tuple[SpecialGroup, ...]:
+        """Finalizers and cleanups whose own words reach their object."""
+        return group_special_rings(
+            self.graph, self.holders, self.verdicts, self.tree, type_names=self.heap.type_names, alloc=self.alloc
+        )
+
+    @cached_property
+    def weak_groups(self) -> tuple[WeakGroup, ...]:
+        """Weakly keyed maps that keep their own keys."""
+        return find_weak_rings(self.graph, self.holders, self.tree, type_names=self.heap.type_names, alloc=self.alloc)
+
+    @cached_property
+    def leaked_groups(self) -> tuple[LeakedGroup, ...]:
+        """Goroutines that nothing can wake, by stack."""
+        return group_leaked(self.graph, self.holders, self.tree, self.alloc)
