@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.goruntime import types as go
-from goknot.kernels.type_flow import MANY, ONE, spread
+from goknot.kernels.type_flow import MANY, ONE, TYPE_SHIFT, prepare, read_out, renumber, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -187,42 +187,36 @@ def name_objects(  # noqa: PLR0917 - a heap, and all that is known of it
         if not types.slots(closure):
             types.set_slots(closure, [(8, ONE, receiver)])
     arrays = types.arrays()
-    n_objects = len(heap.addr_by_object)
-    kind, source = np.full(n_objects, -1, np.int32), np.zeros(n_objects, np.uint8)
-    many, strength = np.zeros(n_objects, np.uint8), np.zeros(n_objects, np.uint8)
-    places = (heap.places.word, heap.places.odd_edge, heap.places.odd_word, heap.places.odd_delta)
-
-    def flow(seeds: Seeds, arrays: FlowArrays) -> None:
-        spread(
-            heap.edge_start, heap.edge_target, places, heap.bytes_by_object, heap.header_by_object,
-            heap.noscan_by_object, arrays.size_by_type, arrays.class_by_type, arrays.header_class_by_type,
-            arrays.open_by_type, arrays.rank_by_type, arrays.described_by_type * np.uint8(NamedBy.DWARF),
-            arrays.other_by_type, arrays.slot_start, arrays.slot_kind, arrays.slot_arg,
-            seeds.target, seeds.delta, seeds.kind, seeds.many, seeds.strength, seeds.source,
-            kind, many, strength, source, np.empty(n_objects, np.int32), np.zeros(n_objects, np.uint8),
-        )  # fmt: skip
-
-    flow(seeds, arrays)
-    pooled = _pooled(heap, table, types, kind)
+    flow = np.empty(2 * len(heap.addr_by_object), np.int64)
+    prepare(heap.bytes_by_object, heap.header_by_object, heap.noscan_by_object, flow)
+    _spread(heap, arrays, seeds, flow)
+    pooled = _pooled(heap, table, types, flow)
     if len(pooled.target):
         arrays = types.arrays()
-        flow(pooled, arrays)
-    unsure = (kind >= 0) & (strength == STRENGTH_ONE) & arrays.rivalled_by_type[kind]
-    source[unsure] = NamedBy.INFERRED
-    return _outcome(types, kind, many, source, heap.places)
+        _spread(heap, arrays, pooled, flow)
+    return _outcome(types, arrays, flow, heap.places)
 
 
-def _outcome(
-    types: FlowTypes, kind: NDArray[np.int32], many: NDArray[np.uint8], source: NDArray[np.uint8], places: EdgePlaces
-) -> HeapTypes:
+def _spread(heap: FlowHeap, arrays: FlowArrays, seeds: Seeds, flow: NDArray[np.int64]) -> None:
+    places = (heap.places.word, heap.places.odd_edge, heap.places.odd_word, heap.places.odd_delta)
+    spread(
+        heap.edge_start, heap.edge_target, places, arrays.size_by_type, arrays.class_by_type,
+        arrays.header_class_by_type, arrays.open_by_type, arrays.rank_by_type,
+        arrays.described_by_type * np.uint8(NamedBy.DWARF), arrays.other_by_type, arrays.slot_start, arrays.slot_kind,
+        arrays.slot_arg, seeds.target, seeds.delta, seeds.kind, seeds.many, seeds.strength, seeds.source,
+        np.empty(len(flow) // 2, np.int32), flow,
+    )  # fmt: skip
+
+
+def _outcome(types: FlowTypes, arrays: FlowArrays, flow: NDArray[np.int64], places: EdgePlaces) -> HeapTypes:
     """Types by name: what DWARF and a descriptor call the same is the same."""
-    pair = kind * np.int32(2) + many
-    used = np.zeros(2 * len(types.qualified) + 2, np.bool_)
-    used[pair] = True  # the pairs of -1 are the last two
+    pair, source = np.empty(len(flow) // 2, np.int32), np.empty(len(flow) // 2, np.uint8)
+    used = np.zeros(2 * len(arrays.size_by_type), np.uint8)
+    read_out(flow, arrays.rivalled_by_type.astype(np.uint8), int(NamedBy.INFERRED), pair, source, used)
     number_by_pair = np.full(len(used), -1, np.int32)
     number_by_name: dict[str, int] = {}
     firsts: list[int] = []
-    for value in np.flatnonzero(used[:-2]).tolist():
+    for value in np.flatnonzero(used).tolist():
         name = types.qualified[value // 2]
         name = f"[]{name}" if value % 2 and not name.endswith(")") and name != "string" else name
         if name not in number_by_name:
@@ -230,7 +224,8 @@ def _outcome(
             firsts.append(value)
         number_by_pair[value] = number_by_name[name]
     chosen = np.array(firsts, np.int32)
-    return HeapTypes(number_by_pair[pair], source, tuple(number_by_name), chosen // 2, chosen % 2 == 1, places)
+    renumber(number_by_pair, pair)
+    return HeapTypes(pair, source, tuple(number_by_name), chosen // 2, chosen % 2 == 1, places)
 
 
 def _headers(heap: FlowHeap, types: FlowTypes) -> Seeds:
@@ -256,10 +251,11 @@ def _interfaces(heap: FlowHeap, table: go.TypeTable, types: FlowTypes) -> Seeds:
     return Seeds.of(target, delta, ids, many=many, strength=STRENGTH_WORD)
 
 
-def _pooled(heap: FlowHeap, table: go.TypeTable, types: FlowTypes, kind: NDArray[np.int32]) -> Seeds:
+def _pooled(heap: FlowHeap, table: go.TypeTable, types: FlowTypes, flow: NDArray[np.int64]) -> Seeds:
     """What sync.Pools hold: `sync.eface` spells an interface as two unsafe pointers (sync/poolqueue.go)."""
     own = types.struct_id("sync.eface")
-    holders = np.flatnonzero(kind == own) if own >= 0 else np.zeros(0, np.int64)
+    low, high = np.int64(own) << TYPE_SHIFT, np.int64(own + 1) << TYPE_SHIFT
+    holders = np.flatnonzero((flow[1::2] >= low) & (flow[1::2] < high)) if own >= 0 else np.zeros(0, np.int64)
     starts, ends = heap.edge_start[holders], heap.edge_start[holders + 1]
     edges = np.concatenate([np.zeros(0, np.int64), *(np.arange(a, b) for a, b in zip(starts, ends, strict=True))])
     source, off = np.repeat(holders, ends - starts), heap.places.off_of(edges)
