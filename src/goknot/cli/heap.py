@@ -116,6 +116,8 @@ def _report(study: HeapStudy, options: dict[str, Any]) -> int:
     from goknot.cli.source_run import fail_on_of  # noqa: PLC0415
 
     fail_on = fail_on_of(options["fail_on"], None, compared=False)
-    report = compare_report(report_heap(study), options["baseline"], update=options["update_baseline"])
+    report = compare_report(
+        report_heap(study, types=options["format_"] == "json"), options["baseline"], update=options["update_baseline"]
+    )
     emit_report(report, options["format_"], options["output"], show_all=options["show_all"], knot=options["knot"])
     return exit_code(report, fail_on)

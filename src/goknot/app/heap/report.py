@@ -13,6 +13,7 @@ from goknot.analyses.heap.verdicts import VERDICT_BY_REASON, Reason
 from goknot.app.heap.goroutine_knots import goroutine_knot
 from goknot.app.heap.ring_knots import ring_knot, special_knot, weak_knot
 from goknot.app.heap.study import HeapStudy
+from goknot.app.heap.views import type_sizes
 from goknot.model.knot import Knot
 from goknot.model.named_heap import NAMED_BY, NamedHeap
 from goknot.model.report import Problem, Report, ReportInput
@@ -22,8 +23,8 @@ _RUNTIME_TYPE = re.compile(r"(\[\]|\*)*(runtime\.|internal/runtime/)")
 _HIDDEN = {Reason.RUNTIME, Reason.QUEUE}  # the runtime's own affairs
 
 
-def report_heap(study: HeapStudy) -> Report:
-    """Everything there is to say about the rings and the leaked goroutines of a heap."""
+def report_heap(study: HeapStudy, *, types: bool = False) -> Report:
+    """Everything there is to say about the rings and the leaked goroutines of a heap; with `types`, about those too."""
     heap = study.heap
     knots = sorted(find_knots(study), key=lambda knot: knot.order)
     graph = heap.graph
@@ -33,18 +34,17 @@ def report_heap(study: HeapStudy) -> Report:
         inputs=(heap_input(heap, named_text(shares)),),
         knots=tuple(knots),
         problems=tuple(Problem(heap.path, what, "what it touches may be missing") for what in heap.problems),
-        stats={
+        stats={"knots": len(knots), "new": len(knots), "known": 0, "fixed": 0},
+        heap={
             "objects": graph.n_objects,
             "bytes": int(graph.bytes_by_object.sum()),
             "edges": graph.n_edges,
             "goroutines": graph.n_goroutines,
             "rings": study.verdicts.rings.n_rings,
+            "types_resolved": sum(n for name, n in shares.items() if name.startswith("named_by_")),
             **shares,
-            "knots": len(knots),
-            "new": len(knots),
-            "known": 0,
-            "fixed": 0,
         },
+        types=type_sizes(study) if types else (),
     )
 
 

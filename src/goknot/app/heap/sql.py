@@ -57,7 +57,9 @@ def ask(study: HeapStudy, query: str) -> Table:
             if _names(query.lower(), name) or (name == "types" and _names(query.lower(), "objects")):
                 connection.execute(f"CREATE VIEW {name} AS {_VIEW.get(name, f'SELECT * FROM {name}_')}")
         result = connection.execute(query)
-        heads = [(str(one[0]), str(one[1])) for one in result.description or ()]
+        if result is None:
+            raise UsageError("--sql: there is no query")
+        heads = _heads([(str(one[0]), str(one[1])) for one in result.description or ()])
         rows = tuple(tuple(_cell(value) for value in row) for row in result.fetchall())
     except duckdb.Error as error:
         known = "; ".join(f"{name}({columns})" for name, columns in TABLES.items())
@@ -65,6 +67,16 @@ def ask(study: HeapStudy, query: str) -> Table:
     finally:
         connection.close()
     return Table("sql", query, tuple(Column(name, _unit(name, kind)) for name, kind in heads), rows)
+
+
+def _heads(given: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """(name, type) of each column; a name that comes again gets a number."""
+    seen: dict[str, int] = {}
+    found = []
+    for name, kind in given:
+        seen[name] = seen.get(name, 0) + 1
+        found.append((name if seen[name] == 1 else f"{name}_{seen[name]}", kind))
+    return found
 
 
 _VIEW = {
