@@ -43,7 +43,7 @@ def find_runtime_objects(  # noqa: PLR0917 - places found before
     """g by allgs; m through them; p by the shape of allp; sudogs by their first word, which is a g."""
     ms = _threads(space, layout, gs)
     own_gs = np.concatenate([space.words_at(ms + np.uint64(layout.off(M, name))) for name in ("g0", "gsignal")])
-    ps, allp_addr = _processors(space, layout, modules)
+    ps, allp_addr = _processors(space, layout, modules, objects)
     all_gs = np.concatenate((gs, own_gs))
     goroutines = _numbers(objects, all_gs)
     sudogs = _sudogs(space, layout, objects, all_gs)
@@ -71,8 +71,10 @@ def _threads(space: AddressSpace, layout: Layout, gs: UInt64s) -> UInt64s:
     return found
 
 
-def _processors(space: AddressSpace, layout: Layout, modules: tuple[Module, ...]) -> tuple[UInt64s, int]:
-    """(p's, where `runtime.allp` keeps its elements): a slice whose elements say their own index."""
+def _processors(
+    space: AddressSpace, layout: Layout, modules: tuple[Module, ...], objects: Objects
+) -> tuple[UInt64s, int]:
+    """(p's, where `runtime.allp` keeps its elements): a slice of objects of a p's size that say their own index."""
     best = (0, 0)
     for _, first, length in pointer_slices(space, modules):
         if length <= best[1] or length > 1 << 16:
@@ -80,6 +82,9 @@ def _processors(space: AddressSpace, layout: Layout, modules: tuple[Module, ...]
         elements = space.words_at(np.uint64(first) + np.arange(length, dtype=np.uint64) * np.uint64(8))
         if not (elements > 4096).all() or len(np.unique(elements)) != length:
             continue
+        number = resolve(objects, elements)
+        if (number < 0).any() or (objects.n_bytes[number] < layout.size(P)).any():
+            continue  # proc.go, `procresize`: each is made by new
         ids = space.words_at(elements + np.uint64(layout.off(P, "id"))) & np.uint64(0xFFFFFFFF)
         status = space.words_at(elements + np.uint64(layout.off(P, "status"))) & np.uint64(0xFFFFFFFF)
         caches = space.words_at(elements + np.uint64(layout.off(P, "mcache")))
