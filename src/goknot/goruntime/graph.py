@@ -106,13 +106,13 @@ def heap_graph(image: HeapImage) -> NamedGraph:
 
 
 def _flags(image: HeapImage, types: HeapTypes) -> NDArray[np.uint8]:
-    flags = np.where(image.runtime_objects > 0, ObjectFlag.RUNTIME, 0).astype(np.uint8)
+    flags = image.runtime_objects * np.uint8(ObjectFlag.RUNTIME)
     for objects in (image.scheduler.goroutines, image.scheduler.sudogs):
         flags[objects] |= np.uint8(ObjectFlag.GOROUTINE)
     flags[pool_objects(image)] |= np.uint8(ObjectFlag.POOL)
-    storage = np.array([any(mark in name for mark in MAP_STORAGE) for name in types.names], np.bool_)
-    if len(storage):
-        flags[(types.type_by_object >= 0) & storage[types.type_by_object]] |= np.uint8(ObjectFlag.MAP)
+    storage = [ObjectFlag.MAP if any(mark in name for mark in MAP_STORAGE) else 0 for name in types.names]
+    if any(storage):
+        flags |= np.array([*storage, 0], np.uint8)[types.type_by_object]  # -1, unknown: the last
     return flags
 
 

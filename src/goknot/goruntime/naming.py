@@ -101,10 +101,9 @@ def name_types(image: HeapImage, more: tuple[Seeds, ...] = ()) -> Naming:
     """Names every object that can be named.
 
     Args:
-        image: The image; its edges are scanned a second time.
+        image: The image.
         more: Further statements about objects.
     """
-    places = image.edge_places()
     heap = FlowHeap(
         addr_by_object=image.object_addr,
         bytes_by_object=image.object_bytes,
@@ -112,18 +111,23 @@ def name_types(image: HeapImage, more: tuple[Seeds, ...] = ()) -> Naming:
         noscan_by_object=image.object_noscan,
         edge_start=image.edge_start,
         edge_target=image.edge_target,
-        edge_off=places.off,
-        edge_delta=places.delta,
-        before_by_edge=places.before,
-        header_type_by_object=image.object_type_addr,
+        places=image.edge_places(),
+        header_object=image.header_object,
+        header_type_addr=image.header_type_addr,
         words_at=image.space.words_at,
+        holding=image.holding,
         root_target=image.roots.target_object,
         root_delta=image.roots.target_off,
         before_by_root=image.roots.before,
     )
     types = FlowTypes(image.types)
     described = Described(image, types, heap)
-    known = [_finalizers(image, types), *_scheduler(image, types), pools(image, types), timers(image, types, places)]
+    known = [
+        _finalizers(image, types),
+        *_scheduler(image, types),
+        pools(image, types),
+        timers(image, types, heap.places),
+    ]
     seeds = (*known, *described.seeds(), *more)
     found = name_objects(heap, image.types, types, image.functions.entries(), seeds, described.captures)
     return Naming(found, types, tuple(described.problems))

@@ -27,9 +27,10 @@ def report_heap(study: HeapStudy) -> Report:
     heap = study.heap
     knots = sorted(find_knots(study), key=lambda knot: knot.order)
     graph = heap.graph
+    shares = named_shares(study)
     return Report(
         version=__version__,
-        inputs=(heap_input(heap),),
+        inputs=(heap_input(heap, named_text(shares)),),
         knots=tuple(knots),
         problems=tuple(Problem(heap.path, what, "what it touches may be missing") for what in heap.problems),
         stats={
@@ -38,7 +39,7 @@ def report_heap(study: HeapStudy) -> Report:
             "edges": graph.n_edges,
             "goroutines": graph.n_goroutines,
             "rings": study.verdicts.rings.n_rings,
-            **named_shares(study),
+            **shares,
             "knots": len(knots),
             "new": len(knots),
             "known": 0,
@@ -58,9 +59,20 @@ def find_knots(study: HeapStudy) -> list[Knot]:
     ]
 
 
-def heap_input(heap: NamedHeap) -> ReportInput:
+def heap_input(heap: NamedHeap, named: str) -> ReportInput:
     """What was read, for the report."""
-    return ReportInput(heap.kind, heap.path, {"go": heap.go, **heap.details} if heap.go else dict(heap.details))
+    go = {"go": heap.go} if heap.go else {}
+    return ReportInput(heap.kind, heap.path, {**go, **heap.details, "named": named})
+
+
+def named_text(shares: dict[str, int]) -> str:
+    """`98.6 % of 78,500 live objects with pointers have a type (runtime 91.0 %, dwarf 7.0 %, inferred 0.6 %)`."""
+    total = shares["live_with_pointers"]
+    if not total:
+        return "no live objects with pointers"
+    parts = {source: 100 * shares[f"named_by_{source}"] / total for source in NAMED_BY[1:]}
+    said = ", ".join(f"{source} {part:.1f} %" for source, part in parts.items() if part)
+    return f"{sum(parts.values()):.1f} % of {total:,} live objects with pointers have a type ({said or 'none'})"
 
 
 def named_shares(study: HeapStudy) -> dict[str, int]:
