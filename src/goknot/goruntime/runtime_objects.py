@@ -74,7 +74,7 @@ def _threads(space: AddressSpace, layout: Layout, gs: UInt64s) -> UInt64s:
 def _processors(
     space: AddressSpace, layout: Layout, modules: tuple[Module, ...], objects: Objects
 ) -> tuple[UInt64s, int]:
-    """(p's, where `runtime.allp` keeps its elements): a slice of objects of a p's size that say their own index."""
+    """(p's, where `runtime.allp` keeps its elements): a slice of objects as large as a p that say their own index."""
     best = (0, 0)
     for _, first, length in pointer_slices(space, modules):
         if length <= best[1] or length > 1 << 16:
@@ -83,8 +83,8 @@ def _processors(
         if not (elements > 4096).all() or len(np.unique(elements)) != length:
             continue
         number = resolve(objects, elements)
-        if (number < 0).any() or (objects.n_bytes[number] < layout.size(P)).any():
-            continue  # proc.go, `procresize`: each is made by new
+        if (number < 0).any() or (objects.n_bytes[number] < layout.size(P) // 2).any():
+            continue  # proc.go, `procresize`: each is made by new; its size varies with GOEXPERIMENT
         ids = space.words_at(elements + np.uint64(layout.off(P, "id"))) & np.uint64(0xFFFFFFFF)
         status = space.words_at(elements + np.uint64(layout.off(P, "status"))) & np.uint64(0xFFFFFFFF)
         caches = space.words_at(elements + np.uint64(layout.off(P, "mcache")))
