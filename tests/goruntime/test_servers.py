@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from support.builds import build
 from support.programs import running
@@ -62,3 +63,15 @@ def test_go_says_the_same_but_for_weak_pointers(tmp_path: Path) -> None:
     expected = {goroutine["goid"] for goroutine in said["goroutines"] if goroutine["leaked"]}
     assert expected <= set(said["go_leaked"])
     assert names(said, set(said["go_leaked"]) - expected) == ["waitWeak"]
+
+
+@pytest.mark.parametrize(("version", "experiment"), [(v, "") for v in QUICK_VERSIONS] + [("1.26.6", "nogreenteagc")])
+def test_the_scheduler_is_never_shown(version: str, experiment: str, heap_image: ImageMaker) -> None:
+    taken = heap_image(version, case="heap_servers", experiment=experiment)
+    image = open_core(str(taken.core), str(taken.exe))
+    named = heap_graph(image)
+    types = named.types.names
+    own = [number for number, name in enumerate(types) if name in {"runtime.p", "runtime.m", "[]*runtime.p"}]
+    objects = np.flatnonzero(np.isin(named.graph.type_by_object, own))
+    assert len(objects) >= 2
+    assert (image.runtime_objects[objects] > 0).all()

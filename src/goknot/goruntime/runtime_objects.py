@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.goruntime.goroutines import SUDOG, G
-from goknot.goruntime.heap import pointer_slices
+from goknot.goruntime.heap import pointer_slices, variable_ranges
 from goknot.goruntime.pointers import resolve
 
 if TYPE_CHECKING:
@@ -41,9 +41,10 @@ def find_runtime_objects(  # noqa: PLR0917 - places found before
     space: AddressSpace, layout: Layout, modules: tuple[Module, ...], objects: Objects, allgs_addr: int, gs: UInt64s
 ) -> RuntimeObjects:
     """g by allgs; m through them; p by the shape of allp; sudogs by their first word, which is a g."""
-    ms = _threads(space, layout, gs)
+    named, running = _named_threads(space, layout, modules, objects), _running(space, layout, gs)
+    ms = _threads(space, layout, np.unique(np.concatenate((named, running))))
     own_gs = np.concatenate([space.words_at(ms + np.uint64(layout.off(M, name))) for name in ("g0", "gsignal")])
-    ps, allp_addr = _processors(space, layout, modules)
+    ps, allp_addr = _processors(space, layout, modules, objects)
     all_gs = np.concatenate((gs, own_gs))
     goroutines = _numbers(objects, all_gs)
     sudogs = _sudogs(space, layout, objects, all_gs)
@@ -58,10 +59,31 @@ def _numbers(objects: Objects, addrs: UInt64s) -> Int32s:
     return found[found >= 0]
 
 
-def _threads(space: AddressSpace, layout: Layout, gs: UInt64s) -> UInt64s:
-    """m's: those that run goroutines, and along `alllink`."""
+def _running(space: AddressSpace, layout: Layout, gs: UInt64s) -> UInt64s:
     found = np.unique(space.words_at(gs + np.uint64(layout.off(G, "m"))))
-    found = found[found > 4096]
+    return found[found > 4096]
+
+
+def _named_threads(space: AddressSpace, layout: Layout, modules: tuple[Module, ...], objects: Objects) -> UInt64s:
+    """m's that variables point at (`runtime.allm` is the newest): objects with a g0 that points back at them."""
+    parts = [np.zeros(0, np.uint64)]
+    for module in modules:
+        for start, end in variable_ranges(module):
+            if end - start >= 8 and space.has(start, end - start):
+                words = space.words(start, (end - start) // 8)
+                parts.append(words[(words > 4096) & (words % np.uint64(8) == 0)])
+    pointers = np.unique(np.concatenate(parts))
+    number = resolve(objects, pointers)
+    pointers, number = pointers[number >= 0], number[number >= 0]
+    pointers = pointers[objects.n_bytes[number] >= layout.size(M) // 2]
+    scheduler_g = space.words_at(pointers + np.uint64(layout.off(M, "g0")))
+    pointers, scheduler_g = pointers[scheduler_g > 4096], scheduler_g[scheduler_g > 4096]
+    found: UInt64s = pointers[space.words_at(scheduler_g + np.uint64(layout.off(G, "m"))) == pointers]
+    return found
+
+
+def _threads(space: AddressSpace, layout: Layout, found: UInt64s) -> UInt64s:
+    """The m's given, and those behind them along `alllink`."""
     for _ in range(MAX_ROUNDS):
         more = np.unique(np.concatenate((found, space.words_at(found + np.uint64(layout.off(M, "alllink"))))))
         more = more[more > 4096]
@@ -71,8 +93,10 @@ def _threads(space: AddressSpace, layout: Layout, gs: UInt64s) -> UInt64s:
     return found
 
 
-def _processors(space: AddressSpace, layout: Layout, modules: tuple[Module, ...]) -> tuple[UInt64s, int]:
-    """(p's, where `runtime.allp` keeps its elements): a slice whose elements say their own index."""
+def _processors(
+    space: AddressSpace, layout: Layout, modules: tuple[Module, ...], objects: Objects
+) -> tuple[UInt64s, int]:
+    """(p's, where `runtime.allp` keeps its elements): a slice of objects as large as a p that say their own index."""
     best = (0, 0)
     for _, first, length in pointer_slices(space, modules):
         if length <= best[1] or length > 1 << 16:
@@ -80,6 +104,9 @@ def _processors(space: AddressSpace, layout: Layout, modules: tuple[Module, ...]
         elements = space.words_at(np.uint64(first) + np.arange(length, dtype=np.uint64) * np.uint64(8))
         if not (elements > 4096).all() or len(np.unique(elements)) != length:
             continue
+        number = resolve(objects, elements)
+        if (number < 0).any() or (objects.n_bytes[number] < layout.size(P) // 2).any():
+            continue  # proc.go, `procresize`: each is made by new; its size varies with GOEXPERIMENT
         ids = space.words_at(elements + np.uint64(layout.off(P, "id"))) & np.uint64(0xFFFFFFFF)
         status = space.words_at(elements + np.uint64(layout.off(P, "status"))) & np.uint64(0xFFFFFFFF)
         caches = space.words_at(elements + np.uint64(layout.off(P, "mcache")))

@@ -190,7 +190,8 @@ def repeated_marking(heap: Heap, live: list[bool]) -> list[bool]:
 
 def naive_graph(heap: Heap, graph: HeapGraph, holders: Holders, tree: HeapTree) -> list[list[int]]:
     """All nodes of the dominator tree with the edges that count, as lists."""
-    tier, cut = holders.tier_by_object, cut_tiers(graph)
+    tier = holders.tier_by_object
+    cut = cut_tiers(graph, tier)
     objects = [[t for t in row if tier[t] >= cut[node]] for node, row in enumerate(heap.rows)]
     for owner, special in zip(tree.owner.tolist(), tree.owned.tolist(), strict=True):
         objects[owner].append(special)

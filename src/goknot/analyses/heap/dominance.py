@@ -204,9 +204,9 @@ def _top_rows(graph: HeapGraph, holders: Holders, alloc: Allocator | None) -> Ro
 def build_tree(graph: HeapGraph, holders: Holders, alloc: Allocator | None = None) -> HeapTree:
     """Builds the dominator tree.
 
-    Pointers from the runtime's structures count only to what nothing firmer reaches. A special belongs to its object,
-    and goes when that goes; one that is due stands by itself. What the runtime keeps of goroutines (g, sudog) is
-    nobody's: it is used again, not freed, when they end.
+    Pointers of garbage count only to other garbage, and those of the runtime's structures only to what nothing firmer
+    reaches. A special belongs to its object, and goes when that goes; one that is due stands by itself. What the
+    runtime keeps of goroutines (g, sudog) is nobody's: it is used again, not freed, when they end.
     """
     tops = _top_rows(graph, holders, alloc)
     edges = edges_of(graph)
@@ -232,7 +232,7 @@ def _dominate(
         edges,
         tops,
         bytes_by_node=graph.bytes_by_object,
-        cut=cut_tiers(graph),
+        cut=cut_tiers(graph, holders.tier_by_object),
         tier_by_node=holders.tier_by_object,
         owner=owner,
         owned=owned,
@@ -285,7 +285,8 @@ def retained_by_set(
     by_object[heap.owned - graph.n_objects] = True
     _, seeds = gather(heap.tops, np.flatnonzero(~by_object))
     waiting = heap.owned - graph.n_objects - special
-    n_gone, bytes_gone, cut = graph.n_objects, int(graph.bytes_by_object.sum()), cut_tiers(graph)
+    n_gone, bytes_gone = graph.n_objects, int(graph.bytes_by_object.sum())
+    cut = cut_tiers(graph, holders.tier_by_object)
     while True:  # what specials keep, as their objects are reached
         seeds = seeds[seeds < graph.n_objects]
         found = flood(heap.edges, seeds, mark, cut=cut, tier_by_node=holders.tier_by_object, alloc=alloc)

@@ -67,9 +67,11 @@ def expand_tiers(graph: HeapGraph) -> UInt8s:
     return _by_flags(graph, _EXPAND_BY_FLAGS)
 
 
-def cut_tiers(graph: HeapGraph) -> UInt8s:
-    """object -> the lowest tier its edges lead to: the runtime's structures never hide who else holds an object."""
-    return _by_flags(graph, _CUT_BY_FLAGS)
+def cut_tiers(graph: HeapGraph, tier_by_object: UInt8s) -> UInt8s:
+    """object -> the lowest tier its edges lead to: neither garbage nor the runtime's structures share in holding."""
+    cut = _by_flags(graph, _CUT_BY_FLAGS)
+    cut[tier_by_object == Tier.GARBAGE] = Tier.GARBAGE
+    return cut
 
 
 def _by_flags(graph: HeapGraph, tier_by_flags: UInt8s) -> UInt8s:

@@ -20,6 +20,8 @@ from goknot.model.report import Problem, Report, ReportInput
 from goknot.model.verdict import Verdict
 
 _RUNTIME_TYPE = re.compile(r"(\[\]|\*)*(runtime\.|internal/runtime/)")
+# the standard library's own lists, tries and channels of timers: nothing in them is the program's to cut
+_PLUMBING_TYPE = re.compile(r"(\[\]|\*|chan )*(runtime\.|internal/|sync\.|sync/atomic\.|time\.)")
 _HIDDEN = {Reason.RUNTIME, Reason.QUEUE}  # the runtime's own affairs
 
 
@@ -85,7 +87,18 @@ def named_shares(study: HeapStudy) -> dict[str, int]:
 
 
 def is_hidden(group: RingGroup) -> bool:
-    """Whether a ring is the runtime's own affair: by its reason, or because its own types alone make a held ring."""
-    names = {name for link in group.links for name in (link.source, link.target)} - {UNKNOWN}
+    """Whether a ring is nobody's business: by its reason, or because only own types of the runtime make it.
+
+    The same goes for what sync and time are built of (`sync.poolChainElt`, `internal/sync.indirect`, a timer and its
+    channel): what they hold is the program's, and found elsewhere, but the ring is theirs.
+    """
+    if group.reason in _HIDDEN:
+        return True
+    if VERDICT_BY_REASON[group.reason] is Verdict.NEVER_FREED:
+        return False
+    names = {name for link in group.links for name in (link.source, link.target)}
+    if names and all(_PLUMBING_TYPE.match(name) for name in names):
+        return True
+    names -= {UNKNOWN}
     own = bool(names) and all(_RUNTIME_TYPE.match(name) for name in names)
-    return group.reason in _HIDDEN or (own and VERDICT_BY_REASON[group.reason] is Verdict.KEPT_ALIVE)
+    return own and VERDICT_BY_REASON[group.reason] is Verdict.KEPT_ALIVE
