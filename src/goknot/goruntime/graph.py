@@ -154,12 +154,16 @@ def _specials(image: HeapImage) -> tuple[HeapSpecials, tuple[int, ...]]:
 
 
 def _block(goroutine: Goroutine) -> Block:
-    """What can wake it; the runtime's own goroutines wait for the runtime."""
+    """What can wake it; the runtime's own goroutines wait for the runtime.
+
+    A `main` that ends in `select {}` says that the program lives in its other goroutines: no leak, though Go's own
+    profile lists it.
+    """
     start = goroutine.start_function
     if goroutine.status not in ("waiting", "leaked") or (start.startswith("runtime.") and start != "runtime.main"):
         return Block.NONE
     if goroutine.wait_reason in FOREVER:
-        return Block.FOREVER
+        return Block.NONE if start == "runtime.main" else Block.FOREVER
     return Block.ON_OBJECTS if goroutine.wait_reason.startswith(ON_OBJECTS) else Block.NONE
 
 

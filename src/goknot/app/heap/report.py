@@ -18,7 +18,10 @@ from goknot.model.named_heap import NAMED_BY, NamedHeap
 from goknot.model.report import Problem, Report, ReportInput
 from goknot.model.verdict import Verdict
 
-_RUNTIME_TYPE = re.compile(r"(\[\]|\*)*(runtime\.|internal/runtime/)")
+# The scheduler; sync.Map's tree, whose nodes know their parents; a timer and its channel (runtime/time.go, chan.go)
+_RUNTIME_TYPE = re.compile(
+    r"(\[\]|\*)*(runtime\.|internal/runtime/|internal/sync\.)|chan time\.Time$|time\.(Timer|Ticker)$"
+)
 _HIDDEN = {Reason.RUNTIME, Reason.QUEUE}  # the runtime's own affairs
 
 
@@ -85,7 +88,7 @@ def named_shares(study: HeapStudy) -> dict[str, int]:
 
 
 def is_hidden(group: RingGroup) -> bool:
-    """Whether a ring is the runtime's own affair: by its reason, or because its own types alone make a held ring."""
+    """Whether a ring is the runtime's own affair: by its reason, or because its types alone make it."""
     names = {name for link in group.links for name in (link.source, link.target)} - {UNKNOWN}
     own = bool(names) and all(_RUNTIME_TYPE.match(name) for name in names)
-    return group.reason in _HIDDEN or (own and VERDICT_BY_REASON[group.reason] is Verdict.KEPT_ALIVE)
+    return group.reason in _HIDDEN or (own and VERDICT_BY_REASON[group.reason] is not Verdict.NEVER_FREED)
