@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from goknot.goruntime.types_flow import HeapTypes
     from goknot.goruntime.types_slots import FlowTypes
 
-FOREVER = ("chan receive (nil chan)", "chan send (nil chan)", "select (no cases)")
+NO_CASES = "select (no cases)"
+FOREVER = ("chan receive (nil chan)", "chan send (nil chan)", NO_CASES)
 ON_OBJECTS = ("chan receive", "chan send", "select", "semacquire", "sync.", "coroutine")
 KIND_BY_PLACE = {
     RootPlace.DATA: RootKind.DATA,
@@ -156,14 +157,13 @@ def _specials(image: HeapImage) -> tuple[HeapSpecials, tuple[int, ...]]:
 def _block(goroutine: Goroutine) -> Block:
     """What can wake it; the runtime's own goroutines wait for the runtime.
 
-    A `main` that ends in `select {}` says that the program lives in its other goroutines: no leak, though Go's own
-    profile lists it.
+    A `main` that ends in `select {}` stands apart as Go's own profile has it (runtime/mgc.go, `findGoroutineLeaks`).
     """
     start = goroutine.start_function
     if goroutine.status not in ("waiting", "leaked") or (start.startswith("runtime.") and start != "runtime.main"):
         return Block.NONE
     if goroutine.wait_reason in FOREVER:
-        return Block.NONE if start == "runtime.main" else Block.FOREVER
+        return Block.PARKED if start == "runtime.main" and goroutine.wait_reason == NO_CASES else Block.FOREVER
     return Block.ON_OBJECTS if goroutine.wait_reason.startswith(ON_OBJECTS) else Block.NONE
 
 

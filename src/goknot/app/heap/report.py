@@ -9,14 +9,14 @@ import numpy as np
 from goknot import __version__
 from goknot.analyses.heap.groups import UNKNOWN, RingGroup
 from goknot.analyses.heap.tiers import Tier
-from goknot.analyses.heap.verdicts import VERDICT_BY_REASON, Reason
+from goknot.analyses.heap.verdicts import Reason
 from goknot.app.heap.goroutine_knots import goroutine_knot
 from goknot.app.heap.ring_knots import ring_knot, special_knot, weak_knot
 from goknot.app.heap.study import HeapStudy
+from goknot.app.heap.wording import KIND_BY_REASON
 from goknot.model.knot import Knot
 from goknot.model.named_heap import NAMED_BY, NamedHeap
 from goknot.model.report import Problem, Report, ReportInput
-from goknot.model.verdict import Verdict
 
 # The scheduler; sync.Map's tree, whose nodes know their parents; a timer and its channel (runtime/time.go, chan.go)
 _RUNTIME_TYPE = re.compile(
@@ -91,4 +91,4 @@ def is_hidden(group: RingGroup) -> bool:
     """Whether a ring is the runtime's own affair: by its reason, or because its types alone make it."""
     names = {name for link in group.links for name in (link.source, link.target)} - {UNKNOWN}
     own = bool(names) and all(_RUNTIME_TYPE.match(name) for name in names)
-    return group.reason in _HIDDEN or (own and VERDICT_BY_REASON[group.reason] is not Verdict.NEVER_FREED)
+    return group.reason in _HIDDEN or (own and group.reason not in KIND_BY_REASON)
