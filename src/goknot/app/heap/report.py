@@ -18,9 +18,10 @@ from goknot.model.knot import Knot
 from goknot.model.named_heap import NAMED_BY, NamedHeap
 from goknot.model.report import Problem, Report, ReportInput
 
-# The scheduler; sync.Map's tree, whose nodes know their parents; a timer and its channel (runtime/time.go, chan.go)
+# The scheduler; sync.Map's tree and sync.Pool's chain, linked both ways; a timer and its channel (runtime/time.go)
 _RUNTIME_TYPE = re.compile(
-    r"(\[\]|\*)*(runtime\.|internal/runtime/|internal/sync\.)|chan time\.Time$|time\.(Timer|Ticker)$"
+    r"(\[\]|\*)*(runtime\.|internal/runtime/|internal/sync\.|sync\.poolChainElt$|unique\.)"
+    r"|(<-)?chan time\.Time$|time\.(Timer|Ticker)$"
 )
 _HIDDEN = {Reason.RUNTIME, Reason.QUEUE}  # the runtime's own affairs
 
