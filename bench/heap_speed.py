@@ -16,6 +16,7 @@ import argparse
 import json
 import os
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -37,6 +38,7 @@ class Run:
     """One whole process."""
 
     seconds: float
+    cpu_seconds: float
     peak_mib: float
     anonymous_mib: float
     output: str
@@ -84,7 +86,8 @@ def _compare(n: int, shuffled: bool, grf: Path | None, chosen: argparse.Namespac
             others = [_run([str(grf), "core", str(exe), str(core), *out]) for _ in range(chosen.grf_rounds)]
         _print("grf core", others)
         ours, theirs = (statistics.median(run.seconds for run in each) for each in (runs, others))
-        print(f"  {theirs / ours:.1f} times as fast")
+        busy, their_busy = (statistics.median(run.cpu_seconds for run in each) for each in (runs, others))
+        print(f"  {theirs / ours:.1f} times as fast, {their_busy / busy:.1f} times less processor time")
     if not chosen.keep:
         core.unlink()
 
@@ -96,7 +99,8 @@ def _goknot(target: str) -> list[str]:
 def _print(name: str, runs: list[Run]) -> None:
     seconds = [run.seconds for run in runs]
     print(
-        f"  {name:12} {statistics.median(seconds):7.2f} s ({min(seconds):.2f} to {max(seconds):.2f})   peak "
+        f"  {name:12} {statistics.median(seconds):7.2f} s ({min(seconds):.2f} to {max(seconds):.2f}), processor "
+        f"{statistics.median(run.cpu_seconds for run in runs):.2f} s   peak "
         f"{max(run.peak_mib for run in runs):7,.0f} MiB, anonymous {max(run.anonymous_mib for run in runs):7,.0f} MiB",
         flush=True,
     )
@@ -104,7 +108,7 @@ def _print(name: str, runs: list[Run]) -> None:
 
 def _run(command: list[str]) -> Run:
     env = os.environ | {"PYTHONPATH": str(PROJECT / "src")}
-    began = time.perf_counter()
+    began, used = time.perf_counter(), _cpu_of_children()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as process:
         peaks = {"VmHWM": 0, "RssAnon": 0}
         watcher = threading.Thread(target=_watch, args=(process.pid, peaks))
@@ -114,7 +118,12 @@ def _run(command: list[str]) -> Run:
         watcher.join()
     if process.returncode not in (0, 1):
         raise SystemExit(f"{' '.join(command)}: {errors[-2000:]}")
-    return Run(seconds, peaks["VmHWM"] / 1024, peaks["RssAnon"] / 1024, output)
+    return Run(seconds, _cpu_of_children() - used, peaks["VmHWM"] / 1024, peaks["RssAnon"] / 1024, output)
+
+
+def _cpu_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _watch(pid: int, peaks: dict[str, int]) -> None:

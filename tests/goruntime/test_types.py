@@ -20,6 +20,7 @@ from goknot.formats.heapdump_graph import heap_graph
 from goknot.goruntime import types as go
 from goknot.goruntime.pointers import EdgePlaces
 from goknot.goruntime.types import TypeModule, TypeTable, local_name
+from goknot.goruntime.types_arrays import SIZE_CLASSES, slot_bytes
 from goknot.goruntime.types_flow import (
     FlowHeap,
     Functions,
@@ -28,7 +29,7 @@ from goknot.goruntime.types_flow import (
     name_objects,
     variable_seeds,
 )
-from goknot.goruntime.types_slots import SIZE_CLASSES, FlowTypes, slot_bytes
+from goknot.goruntime.types_slots import FlowTypes
 from goknot.kernels.pointer_scan import ODD
 
 if TYPE_CHECKING:
@@ -283,7 +284,7 @@ def _places(off: np.ndarray) -> tuple[np.ndarray, ...]:
 @settings(deadline=None, max_examples=200)
 @given(seed=st.integers(0, 2**32))
 def test_types_spread_as_far_as_typed_pointers_and_no_further(seed: int) -> None:
-    from goknot.kernels.type_flow import ANY, EXACT, MANY, ONE, SCALAR, spread
+    from goknot.kernels.type_flow import ANY, EXACT, MANY, ONE, SCALAR, prepare, read_out, spread
 
     world = _World(seed)
     n_objects = len(world.objects)
@@ -294,21 +295,24 @@ def test_types_spread_as_far_as_typed_pointers_and_no_further(seed: int) -> None
     sizes = np.array([8 * len(words) for words in world.fields], np.int64)
     slot_start = np.cumsum([0, *(len(words) for words in world.fields)]).astype(np.int64)
     known = np.array(world.known, np.int32)
-    kind, many = np.full(n_objects, -1, np.int32), np.zeros(n_objects, np.uint8)
-    strength, source = np.zeros(n_objects, np.uint8), np.zeros(n_objects, np.uint8)
+    objects = np.empty(2 * n_objects, np.int64)
+    nothing = np.zeros(n_objects, np.uint8)
+    prepare(np.array([world.slot(o) for o in range(n_objects)], np.int64), nothing, nothing, objects)
     n_typed = spread(
         starts, target, _places(off),
-        np.array([world.slot(o) for o in range(n_objects)], np.int64),
-        np.zeros(n_objects, np.uint8), np.zeros(n_objects, np.uint8),
         sizes, slot_bytes(sizes), slot_bytes(sizes + 8), np.full(len(sizes), EXACT, np.uint8), sizes * 64,
         np.zeros(len(sizes), np.uint8), np.zeros(len(sizes), np.int32),
         slot_start, np.array([says[what] for words in world.fields for what, _ in words], np.uint8),
         np.array([arg for words in world.fields for _, arg in words], np.int32),
         known, np.zeros(len(known), np.int64), np.array([world.objects[o][0] for o in known], np.int32),
         np.array([world.objects[o][1] > 1 for o in known], np.uint8), np.full(len(known), 4, np.uint8),
-        np.ones(len(known), np.uint8), kind, many, strength, source,
-        np.empty(n_objects, np.int32), np.zeros(n_objects, np.uint8),
+        np.ones(len(known), np.uint8), np.empty(n_objects, np.int32), objects,
     )  # fmt: skip
+    pair, source = np.empty(n_objects, np.int32), np.empty(n_objects, np.uint8)
+    used = np.zeros(2 * len(sizes), np.uint8)
+    read_out(objects, np.zeros(len(sizes), np.uint8), 3, pair, source, used)
+    assert np.flatnonzero(used).tolist() == np.unique(pair[pair >= 0]).tolist()
+    kind = pair >> 1  # -1 stays
     expected = world.named()
     assert {o for o in range(n_objects) if kind[o] >= 0} == expected
     assert n_typed == len(expected)
