@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from goknot.goruntime.types_flow import HeapTypes
     from goknot.goruntime.types_slots import FlowTypes
 
-NO_CASES = "select (no cases)"
-FOREVER = ("chan receive (nil chan)", "chan send (nil chan)", NO_CASES)
+FOREVER = ("chan receive (nil chan)", "chan send (nil chan)", "select (no cases)")
 ON_OBJECTS = ("chan receive", "chan send", "select", "semacquire", "sync.", "coroutine")
 KIND_BY_PLACE = {
     RootPlace.DATA: RootKind.DATA,
@@ -155,15 +154,12 @@ def _specials(image: HeapImage) -> tuple[HeapSpecials, tuple[int, ...]]:
 
 
 def _block(goroutine: Goroutine) -> Block:
-    """What can wake it; the runtime's own goroutines wait for the runtime.
-
-    A `main` that ends in `select {}` stands apart as Go's own profile has it (runtime/mgc.go, `findGoroutineLeaks`).
-    """
+    """What can wake it; the runtime's own goroutines wait for the runtime."""
     start = goroutine.start_function
     if goroutine.status not in ("waiting", "leaked") or (start.startswith("runtime.") and start != "runtime.main"):
         return Block.NONE
     if goroutine.wait_reason in FOREVER:
-        return Block.PARKED if start == "runtime.main" and goroutine.wait_reason == NO_CASES else Block.FOREVER
+        return Block.FOREVER
     return Block.ON_OBJECTS if goroutine.wait_reason.startswith(ON_OBJECTS) else Block.NONE
 
 

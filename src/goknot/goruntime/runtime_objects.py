@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.goruntime.goroutines import SUDOG, G
-from goknot.goruntime.heap import pointer_slices
+from goknot.goruntime.heap import PAGE_BYTES, pointer_slices
 from goknot.goruntime.pointers import resolve
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ M, P = "runtime.m", "runtime.p"
 MAX_ROUNDS = 1 << 20
 MAX_PROCESSORS = 1 << 16
 PROCESSOR_DEAD = 4  # _Pdead
-PAGE_BYTES = 8192
 U8, LOW32 = np.uint64(8), np.uint64(0xFFFFFFFF)
 
 
@@ -102,6 +101,8 @@ def _like_processors(space: AddressSpace, layout: Layout, objects: Objects, at: 
     """
     found = resolve(objects, at)
     inside = found >= 0
+    if not inside.any():
+        return inside
     rest = np.where(inside, objects.addr[found] + objects.n_bytes[found].astype(np.uint64) - at, np.uint64(0))
     size = layout.size(P)
     like: Bools = inside & (at % U8 == 0) & (rest >= size) & (rest <= size + size // 4 + PAGE_BYTES)

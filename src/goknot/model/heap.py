@@ -69,7 +69,6 @@ class Block(IntEnum):
     NONE = 0  # runs, can run, sleeps, waits for the system, or is the runtime's own: its stack is a root
     ON_OBJECTS = 1  # waits on channels, semaphores or conditions: see `wait_object_by_wait`
     FOREVER = 2  # nil channel or empty select: nothing can wake it
-    PARKED = 3  # as FOREVER, but on purpose, as a `main` that ends in `select {}`: no leak by itself
 
 
 @dataclass(frozen=True, slots=True)

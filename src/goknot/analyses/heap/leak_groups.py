@@ -61,13 +61,9 @@ class LeakedGroup:
 def group_leaked(
     graph: HeapGraph, holders: Holders, heap: HeapTree, alloc: Allocator | None = None
 ) -> tuple[LeakedGroup, ...]:
-    """Groups leaked goroutines by stack: those that keep most first, then the larger group, then the lower number.
-
-    One that is parked on purpose is left out.
-    """
+    """Groups leaked goroutines by stack: those that keep most first, then the larger group, then the lower number."""
     goroutines = graph.goroutines
     leaked = holders.leaked.leaked
-    leaked = leaked[goroutines.block_by_goroutine[leaked] != Block.PARKED]
     leaked = leaked[np.argsort(goroutines.goid_by_goroutine[leaked], kind="stable")]
     members: dict[int, list[int]] = {}
     for one in leaked.tolist():
