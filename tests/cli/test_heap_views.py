@@ -130,10 +130,10 @@ def test_sql(image) -> None:
         image.core,
         "--sql",
         "select o.type, e.field, p.type as points_to, count(*) as n from edges e join objects o on o.id = e.source "
-        "join objects p on p.id = e.target where o.type = 'main.finA' group by all order by all",
+        "join objects p on p.id = e.target where o.type = 'main.finB' group by all order by all",
     )
     [row] = joined["rows"]
-    assert (row["field"], row["points_to"]) == ("b", "main.finB")
+    assert (row["field"], row["points_to"]) == ("a", "main.finA")
     [kept] = views(image.core, "--sql", "select max(retained_bytes) as most from objects where type = 'main.hugeNode'")
     assert kept["rows"][0]["most"] >= 2 * 65536
 
