@@ -32,16 +32,19 @@ def command(
 ) -> None:
     """Finds rings of live objects and goroutines that nothing can wake, in a Go program's core or in a live process.
 
-    TARGET is an ELF core, or the number of a process. A plain ring is no leak: Go's collector frees it. What is never
-    freed is said to be, with the reason.
+    TARGET is an ELF core, a file that debug.WriteHeapDump wrote, or the number of a process. A plain ring is no leak:
+    Go's collector frees it. What is never freed is said to be, with the reason.
     """
     with working("reading the heap (the first run compiles)"):
         from goknot.app.heap.report import report_heap  # noqa: PLC0415 (numba)
         from goknot.app.heap.study import HeapStudy  # noqa: PLC0415
+        from goknot.inputs.heapdump import is_dump, read_dump  # noqa: PLC0415
         from goknot.inputs.process import read_core, read_process  # noqa: PLC0415
 
         if target.isdecimal() and not Path(target).exists():
             heap = read_process(int(target), stop=not no_stop)
+        elif is_dump(Path(target)):
+            heap = read_dump(Path(target), Path(exe) if exe else None)
         else:
             heap = read_core(Path(target), Path(exe) if exe else None)
         report = report_heap(HeapStudy(heap))
