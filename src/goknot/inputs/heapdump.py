@@ -130,7 +130,7 @@ def _flags(runtime: DumpRuntime, n_found: int) -> NDArray[np.uint8]:
     flags = np.zeros(n_found, np.uint8)
     for objects in (runtime.goroutines, runtime.sudogs):
         flags[objects] |= np.uint8(ObjectFlag.RUNTIME | ObjectFlag.GOROUTINE)
-    for objects in (runtime.threads, runtime.processors):
+    for objects in (runtime.threads, runtime.processors, runtime.timers, runtime.lists):
         flags[objects] |= np.uint8(ObjectFlag.RUNTIME)
     return flags
 

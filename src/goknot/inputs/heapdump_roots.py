@@ -58,7 +58,7 @@ def collect_roots(
     goroutine_by_goid = {goroutine.goid: index for index, goroutine in enumerate(dump.goroutines)}
     segments = {"data": dump.data_segments, "bss": dump.bss_segments}
     own = np.zeros(len(found.addr_by_object), np.bool_)
-    for objects in (runtime.goroutines, runtime.sudogs, runtime.threads, runtime.processors):
+    for objects in (runtime.goroutines, runtime.sudogs, runtime.threads, runtime.processors, runtime.lists):
         own[objects] = True
     names: dict[tuple[str, RootName], list[int]] = {}
     roots = found.roots
@@ -83,10 +83,10 @@ def collect_roots(
     ]
     rows = [sorted(set(object_by_found[targets].tolist())) for targets in names.values()]
     shown = [name for _, name in names]
-    timers = object_by_found[runtime.timers]
-    if (timers >= 0).any():
+    pending = object_by_found[_below(found, runtime.timers)]
+    if (pending >= 0).any():
         kinds.append(RootKind.TIMER)
-        rows.append(timers[timers >= 0].tolist())
+        rows.append(pending[pending >= 0].tolist())
         shown.append(RootName("pending timers"))
     arrays = HeapRoots(
         np.array(kinds, np.uint8),
@@ -95,6 +95,12 @@ def collect_roots(
         np.array([one for row in rows for one in row], np.int32),
     )
     return NamedRoots(arrays, tuple(shown))
+
+
+def _below(found: DumpGraph, objects: Int32s) -> Int32s:
+    """What some objects point at; ascending."""
+    rows = [found.edge_target[found.edge_start[one] : found.edge_start[one + 1]] for one in objects.tolist()]
+    return np.unique(np.concatenate([np.zeros(0, np.int32), *rows]))
 
 
 def _kind(label: str, variable: str, only_own: bool) -> RootKind:
