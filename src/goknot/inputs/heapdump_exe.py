@@ -12,10 +12,11 @@ from goknot.formats.elfsymbols import Symbols, read_functions, read_variables
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from goknot.formats.heapdump_records import DumpMemory, HeapDump
+    from goknot.formats.heapdump_records import DumpMemory, DumpType, HeapDump
 
 PAGE_BYTES = 4096
-ITAB = "go:itab."  # the linker's name of a static itab: go:itab.*pkg.T,pkg.I (cmd/link/internal/ld/symtab.go)
+TYPE_BYTES = 48  # internal/abi, Type
+EXTRA_STAR = 1 << 1  # TFlagExtraStar
 
 
 class DumpExe:
@@ -36,6 +37,7 @@ class DumpExe:
         self._slide = _slide(elf, dump)
         self._variables: Symbols | None = read_variables(elf)
         self._functions: Symbols | None = read_functions(elf)
+        self._strings = _type_strings(elf, dump, self._slide)
 
     @property
     def is_stripped(self) -> bool:
@@ -54,20 +56,47 @@ class DumpExe:
         found = symbols.find(linked)
         return symbols.name(found) if found >= 0 and int(symbols.addr[found]) == linked else ""
 
-    def type_of_itab(self, itab_addr: int) -> str:
-        """The type in a static itab, e.g. `*main.conn`; empty if there is no such itab."""
-        name = self.variable(itab_addr)
-        return _first_part(name.removeprefix(ITAB)) if name.startswith(ITAB) else ""
+    def pointer_type(self, kind: DumpType) -> str:
+        """The name of a type that the dump names by its package alone, e.g. `*main.conn`; empty if not found."""
+        text = self._strings.at(kind.addr - self._slide) if self._strings else ""
+        return f"*{kind.name}{text.partition('.')[2]}" if text.startswith("*") and "." in text else ""
 
 
-def _first_part(text: str) -> str:
-    """Up to the first comma outside brackets: type arguments may hold some."""
-    depth = 0
-    for at, letter in enumerate(text):
-        depth += (letter in "[({") - (letter in "])}")
-        if letter == "," and not depth:
-            return text[:at]
-    return text
+class _TypeStrings:
+    """The strings of the compiled types (internal/abi, Type.Str), which lie behind the first of all types."""
+
+    def __init__(self, elf: ElfFile, section: Section) -> None:
+        self._addr = section.addr
+        self._data = elf.section_bytes(section)
+
+    def at(self, linked: int) -> str:
+        """The string of the type at `linked`; empty if there can be none."""
+        at = linked - self._addr
+        if not 0 <= at <= len(self._data) - TYPE_BYTES:
+            return ""
+        flags, off = self._data[at + 20], int.from_bytes(self._data[at + 40 : at + 44], "little")
+        n_bytes = shift = 0
+        for byte in self._data[off + 1 : off + 4]:  # a name: flags, varint, bytes
+            off += 1
+            n_bytes |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+        text = self._data[off + 1 : off + 1 + n_bytes].decode("utf-8", "replace")
+        return text.removeprefix("*") if flags & EXTRA_STAR else text
+
+
+def _type_strings(elf: ElfFile, dump: HeapDump, slide: int) -> _TypeStrings | None:
+    """Where the types are: where those stand that the dump names in full."""
+    known = [kind for kind in dump.types.values() if not kind.name.endswith(".") and "." in kind.name]
+    sections = elf.sections()
+    for name in (".go.type", ".rodata", ".data.rel.ro", ".data.rel.ro.go.type"):
+        if section := sections.get(name):
+            strings = _TypeStrings(elf, section)
+            same = [strings.at(kind.addr - slide).partition(".")[2] == kind.name.rpartition(".")[2] for kind in known]
+            if known and all(same):
+                return strings
+    return None
 
 
 def _name(symbols: Symbols | None, linked: int) -> str:

@@ -90,12 +90,13 @@ def _by_interfaces(dump: HeapDump, graph: DumpGraph, namer: _Namer, exe: DumpExe
 def _meant(dump: HeapDump, exe: DumpExe | None) -> dict[int, tuple[str, int]]:
     """First word of an interface -> (type of what its second points at, its least size)."""
     by_type: dict[int, tuple[str, int]] = {}
-    for itab_addr, type_addr in dump.type_by_itab.items():
+    for type_addr in dump.type_by_itab.values():
         kind = dump.types.get(type_addr)
         if kind is None:
             continue
-        # The dump names a pointer type by its package alone (runtime/heapdump.go, dumptype): the itab's symbol knows.
-        name = exe.type_of_itab(itab_addr) if exe is not None and kind.name.endswith(".") else kind.name
+        name = kind.name
+        if name.endswith("."):  # so it names a pointer type (runtime/heapdump.go, dumptype)
+            name = exe.pointer_type(kind) if exe is not None else ""
         if name.startswith("*"):
             by_type[type_addr] = name[1:], 0
         elif name and not name.startswith(HIDDEN) and kind.size_bytes > dump.params.pointer_bytes:
