@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from support.builds import build
+from support.dump_maker import Maker, full_dump
 from support.toolchains import QUICK_VERSIONS, VERSIONS
 
 from goknot.analyses.heap.verdicts import VERDICT_BY_REASON, Reason
@@ -153,3 +156,57 @@ def test_position_independent_executables(heap_image: ImageMaker) -> None:
     taken = heap_image(NEWEST, pie=True)
     names = {root.name for root in read_dump(taken.dump, taken.exe).roots}
     assert {"variable main.keep", "variable main.gvSlice", "variable main.gvMap"} <= names
+
+
+def test_a_made_up_ring_with_a_finalizer(tmp_path: Path) -> None:
+    maker = Maker().params().object(0x1000, [0x1010, 0], [0]).object(0x1010, [0x1000, 9], [0]).finalizer(0x1010, 0)
+    maker.object(0x2000, [0x2010], [0]).object(0x2010, [0x2000], [0]).segment(12, 0x10, [0, 0x2000])
+    maker.goroutine(7).frame(0x7000, [5, 0x2010], b"main.work")
+    path = tmp_path / "made"
+    path.write_bytes(maker.end())
+    heap = read_dump(path, None)
+    found = {min(members): ring for members, ring in rings(heap).items()}
+    unknown = frozenset({"unknown"})
+    assert found == {
+        0x1000: Ring(Reason.FINALIZER_IN_RING, 32, unknown, ""),
+        0x2000: Ring(Reason.ROOT, 16, unknown, "variable at data+0x8"),
+    }
+    assert [root.name for root in heap.roots] == ["variable at data+0x8", "goroutine 7 in main.work"]
+    fields = heap.fields_of(np.arange(heap.graph.n_edges))
+    assert [fields.names[label] for label in fields.label_by_edge] == ["+0"] * 4
+    assert heap.goroutines[0].wait_reason == "chan receive"
+
+
+@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(at=st.integers(0, 700), new=st.binary(min_size=1, max_size=12))
+def test_damage_is_refused_or_harmless(tmp_path: Path, at: int, new: bytes) -> None:
+    data = bytearray(full_dump())
+    at %= len(data)
+    data[at : at + len(new)] = new
+    path = tmp_path / "made.dump"
+    path.write_bytes(data)
+    try:
+        heap = read_dump(path, None)
+    except InputError as refused:
+        assert "made.dump" in refused.what
+    else:
+        assert len(heap.roots) == heap.graph.n_roots
+        rings(heap)
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(places=st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=10)), min_size=1, max_size=3))
+def test_a_damaged_dump_of_go(tmp_path: Path, heap_image: ImageMaker, places: list[tuple[float, bytes]]) -> None:
+    taken = heap_image(NEWEST)
+    data = bytearray(taken.dump.read_bytes())
+    for place, new in places:
+        at = int(place * (len(data) - len(new)))
+        data[at : at + len(new)] = new
+    path = tmp_path / "broken.dump"
+    path.write_bytes(data)
+    try:
+        heap = read_dump(path, taken.exe)
+    except InputError as refused:
+        assert refused.what
+    else:
+        assert len(heap.roots) == heap.graph.n_roots

@@ -67,7 +67,7 @@ def collect_roots(
     ):
         kind, goid, text = roots.labels[label]
         if kind in segments:
-            start = next(s.addr for s in segments[kind] if s.addr <= addr < s.addr + s.n_bytes)
+            start = max((s.addr for s in segments[kind] if s.addr <= addr), default=0)
             variable = exe.variable(addr) if exe is not None else ""
             name = RootName(f"variable {variable}" if variable else f"variable at {kind}+{addr - start:#x}")
         elif kind in ("frame", "goroutine", "defer", "panic"):
