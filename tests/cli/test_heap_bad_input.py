@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
 from support.builds import build
 from support.programs import running
 from support.toolchains import QUICK_VERSIONS
@@ -25,17 +24,30 @@ if TYPE_CHECKING:
 
 NEWEST = QUICK_VERSIONS[-1]
 MAX_BYTES = 6 << 30  # of address space: what a hostile length asks for must not be granted
-# Many inputs in one process: the command itself, without starting Python anew each time.
+# Many inputs in one process: the command itself, without starting Python anew each time. A row may begin with
+# `@PLACE:BYTES`: what stands in its file for that call only.
 MANY = """
 import sys
 from goknot.cli.main import main
+def put(path, at, new):
+    with open(path, "r+b") as file:
+        file.seek(at)
+        old = file.read(len(new))
+        file.seek(at)
+        file.write(new)
+    return old
 for line in open(sys.argv[1]):
-    sys.argv = ["goknot", "heap", *line.rstrip("\\n").split("\\t")]
+    row = line.rstrip("\\n").split("\\t")
+    patch = row.pop(0)[1:].split(":") if row[0].startswith("@") else None
+    old = put(row[0], int(patch[0]), bytes.fromhex(patch[1])) if patch else b""
+    sys.argv = ["goknot", "heap", *row]
     try:
         main()
     except SystemExit as stop:
         sys.stdout.flush()
         print(f"== {stop.code}", file=sys.stderr, flush=True)
+    if patch:
+        put(row[0], int(patch[0]), old)
 """
 # The command, as a user who owns nothing here: everything is imported before the rights are dropped.
 AS_NOBODY = """
@@ -238,15 +250,16 @@ def test_hostile_headers(heap_image: ImageMaker, tmp_path: Path) -> None:
     loads = [at for at, *_ in _loads(data)]
     places = [(32, 8), (40, 8), (54, 2), (56, 2), (58, 2), (60, 2), (62, 2), (notes, 4), (notes + 4, 4), (notes + 8, 4)]
     places += [(at + off, 8) for at in (loads[0], loads[-1], chance.choice(loads)) for off in (8, 16, 32, 40)]
+    core = tmp_path / "core"
+    shutil.copy(taken.core, core)
     rows = []
-    for index, (at, n_bytes) in enumerate(places):
-        for value in (0, 1, (1 << 8 * n_bytes) - 1, 1 << (8 * n_bytes - 1)):
-            broken = tmp_path / f"{index}-{value}"
-            broken.write_bytes(data[:at] + value.to_bytes(n_bytes, "little") + data[at + n_bytes :])
-            rows.append([str(broken), "--exe", str(taken.exe), "--format", "json", "-o", str(tmp_path / "out")])
+    for at, n_bytes in places:
+        for value in ((1 << 8 * n_bytes) - 1, 1 << (8 * n_bytes - 1)):
+            patch = f"@{at}:{value.to_bytes(n_bytes, 'little').hex()}"
+            rows.append([patch, str(core), "--exe", str(taken.exe), "--format", "json", "-o", str(tmp_path / "out")])
     found = many(tmp_path, rows)
     assert {code for code, _ in found} <= {1, 2, 3}
-    assert sum(code == 2 for code, _ in found) > 20
+    assert sum(code == 2 for code, _ in found) > 10
 
 
 def test_a_c_program(tmp_path: Path) -> None:
@@ -291,7 +304,7 @@ def test_processes_that_are_not_there(tmp_path: Path) -> None:
 def test_a_process_that_ends_while_it_is_read(tmp_path: Path) -> None:
     """Killed at many moments: either all was copied, or it is said that it ended."""
     exe, said = build("heap_shapes", NEWEST), []
-    for delay in (0.0, 0.3, 0.6, 0.7, 0.8, 0.9, 1.2):
+    for delay in (0.0, 0.6, 0.8, 1.0):
         with running(exe, ["-n", "1"], folder=tmp_path) as program:
             command = [sys.executable, "-m", "goknot", "heap", str(program.pid), "--format", "json"]
             reader = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

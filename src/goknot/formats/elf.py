@@ -210,7 +210,7 @@ def map_file(path: str) -> memoryview:
         InputError: It is no regular file, cannot be opened or is empty.
     """
     try:
-        if not stat.S_ISREG(mode := os.stat(path).st_mode):  # opening a pipe would wait
+        if not stat.S_ISREG(mode := Path(path).stat().st_mode):  # opening a pipe would wait
             what = "a directory" if stat.S_ISDIR(mode) else "no regular file"
             raise InputError(path, f"cannot be read: it is {what}")
         with Path(path).open("rb") as file:
