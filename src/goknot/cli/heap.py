@@ -76,10 +76,13 @@ def _wants_view(options: dict[str, Any]) -> bool:
 def _read(
     target: str, exe: str | None, options: dict[str, Any], alloc: Allocator, step: Callable[[str], None]
 ) -> NamedHeap:
+    from goknot.inputs.heapdump import is_dump, read_dump  # noqa: PLC0415
     from goknot.inputs.process import read_core, read_process  # noqa: PLC0415
 
     if target.isdecimal() and not Path(target).exists():
         return read_process(int(target), stop=not options["no_stop"], alloc=alloc, step=step)
+    if is_dump(Path(target)):
+        return read_dump(Path(target), Path(exe) if exe else None)
     return read_core(Path(target), Path(exe) if exe else None, alloc, step)
 
 
