@@ -36,13 +36,15 @@ def emit_report(report: Report, format_: str, output: str | None, *, show_all: b
     emit(text, output)
 
 
-def emit_tables(heap: NamedHeap, tables: Sequence[Table], format_: str, output: str | None) -> None:
-    """Renders tables and prints or writes them."""
+def emit_tables(heaps: Sequence[NamedHeap], tables: Sequence[Table], format_: str, output: str | None) -> None:
+    """Renders tables and prints or writes them; `heaps` are what was read, the older one of a comparison last."""
     from goknot import __version__  # noqa: PLC0415 (heaps only)
     from goknot.model.table import Tables  # noqa: PLC0415
     from goknot.reports.tables import render_tables, render_tables_json  # noqa: PLC0415
 
-    whole = Tables(__version__, ((heap.kind, heap.path),), tuple(tables), heap.problems)
+    problems = [f"{heap.path}: {what}" if len(heaps) > 1 else what for heap in heaps for what in heap.problems]
+    inputs = tuple((heap.kind, heap.path) for heap in heaps)
+    whole = Tables(__version__, inputs, tuple(tables), tuple(problems))
     if format_ == "json":
         emit(render_tables_json(whole), output)
         return

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from goknot.app.heap.study import HeapStudy
     from goknot.kernels.memory import Allocator
     from goknot.model.named_heap import NamedHeap
+    from goknot.model.report import Report
     from goknot.model.table import Table
 
 
@@ -53,18 +54,23 @@ def command(ctx: click.Context, /, **options: Any) -> None:
         tables = _views(study, older, options)
         if not tables and options["format_"] != "pprof":
             ctx.exit(_report(study, options))
+        code = _gate(study, options)
     if tables:
-        emit_tables(study.heap, tables, options["format_"], options["output"])
-        return
-    from goknot.app.heap.pprof import heap_profile  # noqa: PLC0415
+        heaps = [study.heap] + ([older.heap] if older else [])
+        emit_tables(heaps, tables, options["format_"], options["output"])
+    else:
+        from goknot.app.heap.pprof import heap_profile  # noqa: PLC0415
 
-    emit_bytes(heap_profile(study), options["output"])
+        emit_bytes(heap_profile(study), options["output"])
+    ctx.exit(code)
 
 
 def _check(options: dict[str, Any]) -> None:
     if _wants_view(options) and options["format_"] not in ("text", "json"):
         raise UsageError(f"a view has no format {options['format_']}", "Use text or json.")
-    if options["format_"] == "pprof" and not options["output"] and sys.stdout.isatty():
+    if options["diff_exe"] and not options["diff"]:
+        raise UsageError("--diff-exe is the executable of an older core", "Add --diff OLDER.")
+    if options["format_"] == "pprof" and options["output"] in (None, "-") and sys.stdout.isatty():
         raise UsageError("a profile is no text for a terminal", "Add -o heap.pb.gz, then: go tool pprof heap.pb.gz.")
 
 
@@ -113,14 +119,26 @@ def _views(study: HeapStudy, older: HeapStudy | None, options: dict[str, Any]) -
     return found
 
 
+def _gate(study: HeapStudy, options: dict[str, Any]) -> int:
+    """The exit code beside a view: that of the knots, if what fails a run was named, else 0."""
+    if options["fail_on"] is None and options["baseline"] is None and not options["update_baseline"]:
+        return 0
+    return _judged(study, options, types=False)[1]
+
+
 def _report(study: HeapStudy, options: dict[str, Any]) -> int:
+    report, code = _judged(study, options, types=options["format_"] == "json")
+    emit_report(report, options["format_"], options["output"], show_all=options["show_all"], knot=options["knot"])
+    return code
+
+
+def _judged(study: HeapStudy, options: dict[str, Any], *, types: bool) -> tuple[Report, int]:
+    """The knots, held against the baseline, and the exit code they make."""
     from goknot.app.comparing import compare_report  # noqa: PLC0415
     from goknot.app.heap.report import report_heap  # noqa: PLC0415
     from goknot.cli.source_run import fail_on_of  # noqa: PLC0415
 
     fail_on = fail_on_of(options["fail_on"], None, compared=False)
-    report = compare_report(
-        report_heap(study, types=options["format_"] == "json"), options["baseline"], update=options["update_baseline"]
-    )
-    emit_report(report, options["format_"], options["output"], show_all=options["show_all"], knot=options["knot"])
-    return exit_code(report, fail_on)
+    found = report_heap(study, types=types)
+    report = compare_report(found, options["baseline"], update=options["update_baseline"])
+    return report, exit_code(report, fail_on)

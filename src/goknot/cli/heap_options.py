@@ -24,7 +24,12 @@ def heap_options(command: Command) -> Command:
         click.option("--baseline", metavar="FILE", help="Only knots that are not in FILE fail the run."),
         click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Lines of a view."),
         click.option("--depth", type=click.IntRange(1, 200), default=6, show_default=True, help="Of --dominators."),
-        click.option("--sql", multiple=True, metavar="SELECT", help="Ask objects, edges, types, roots, goroutines."),
+        click.option(
+            "--sql",
+            multiple=True,
+            metavar="SELECT",
+            help="Ask objects, edges, types, roots, goroutines, rings (DuckDB).",
+        ),
         click.option("--diff-exe", metavar="FILE", help="The executable of the older core."),
         click.option("--diff", metavar="OLDER", help="An older heap of the program: what grew since."),
         click.option("--roots", is_flag=True, help="Roots by what they alone keep."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,12 @@ import numpy as np
 
 from goknot.analyses.heap.dominance import NodeKind
 from goknot.analyses.heap.tiers import Tier
+from goknot.analyses.heap.verdicts import VERDICT_BY_REASON, Reason
 from goknot.app.heap.names import named_by, node_name, stack_name
 from goknot.app.heap.study import HeapStudy
 from goknot.errors import UsageError
-from goknot.model.heap import RootKind
+from goknot.kernels.folding import sum_by, sum_rows
+from goknot.model.heap import ObjectState, RootKind
 from goknot.model.named_heap import EdgeFields
 from goknot.model.table import Cell, Column, Table
 
@@ -24,15 +27,17 @@ if TYPE_CHECKING:
 
     Columns = dict[str, NDArray[Any]]
 
+_STATES = np.array([one.name.lower() for one in ObjectState], object)
 _HELD = {Tier.GARBAGE: "garbage", Tier.STUCK: "special", Tier.LEAKED: "leaked goroutine"}
 # table -> what a query that names it sees; object, type, root and goroutine are numbered from 0
 TABLES = {
-    "objects": "id, address, bytes, type_id, type, held_by, ring (null: on none), retained_bytes",
+    "objects": "id, address, bytes, type_id, type, state, held_by, ring (null: on none), retained_bytes",
     "edges": 'source, target, field, "offset"',
-    "types": "id, name, named_by",
+    "types": "id, name, named_by, objects, bytes (garbage counted)",
     "roots": "id, name, kind, module, goroutine (its id, or null), retained_bytes",
     "root_targets": "root, object",
     "goroutines": "id, goid, status, waits_for, leaked, function, created_by, retained_bytes",
+    "rings": "id, objects, bytes, verdict, reason, retained_bytes",
 }
 
 
@@ -99,6 +104,7 @@ def _arrays(study: HeapStudy, query: str) -> dict[str, Columns]:
         "objects": _objects,
         "roots": _roots,
         "goroutines": _goroutines,
+        "rings": _rings,
     }
     kept = "retained" in query or "*" in query
     for name, make in makers.items():
@@ -116,7 +122,8 @@ def _arrays(study: HeapStudy, query: str) -> dict[str, Columns]:
 
 
 def _texts(values: list[str]) -> NDArray[Any]:
-    return np.array(values, dtype=object)
+    """Names from a damaged or hostile heap may hold what UTF-8 cannot say: that is spelled out."""
+    return np.array([one.encode("utf-8", "backslashreplace").decode() for one in values], dtype=object)
 
 
 def _kept(study: HeapStudy, kind: NodeKind, count: int, wanted: bool) -> Columns:
@@ -139,6 +146,7 @@ def _objects(study: HeapStudy, kept: bool) -> Columns:
         "address": graph.addr_by_object,
         "bytes": graph.bytes_by_object,
         "type_id": graph.type_by_object,
+        "state": _STATES[graph.state_by_object],
         "held_by": held[tiers],
         "ring": study.verdicts.rings.ring_by_node,
         **_kept(study, NodeKind.OBJECT, graph.n_objects, kept),
@@ -146,11 +154,28 @@ def _objects(study: HeapStudy, kept: bool) -> Columns:
 
 
 def _types(study: HeapStudy) -> Columns:
-    names = study.heap.type_names
+    graph, names = study.graph, study.heap.type_names
     return {
         "id": np.arange(len(names), dtype=np.int32),
         "name": _texts(list(names)),
         "named_by": _texts(named_by(study)),
+        "objects": sum_by(graph.type_by_object, np.ones(graph.n_objects, np.int64), len(names)),
+        "bytes": sum_by(graph.type_by_object, graph.bytes_by_object, len(names)),
+    }
+
+
+def _rings(study: HeapStudy, kept: bool) -> Columns:
+    rings, reasons = study.verdicts.rings, study.verdicts.reason_by_ring
+    verdict, reason = np.full(256, "", object), np.full(256, "", object)
+    for one in Reason:
+        verdict[one], reason[one] = str(VERDICT_BY_REASON[one]), one.name.lower().replace("_", "-")
+    return {
+        "id": np.arange(rings.n_rings, dtype=np.int32),
+        "objects": np.diff(rings.node_start),
+        "bytes": sum_rows(rings.node_start, rings.node, study.graph.bytes_by_object),
+        "verdict": verdict[reasons],
+        "reason": reason[reasons],
+        **({"retained_bytes": study.retained_by_ring} if kept else {}),
     }
 
 
@@ -201,6 +226,8 @@ def _goroutines(study: HeapStudy, kept: bool) -> Columns:
 def _cell(value: object) -> Cell:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no such number
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
