@@ -17,7 +17,6 @@ from goknot.app.heap.study import HeapStudy
 from goknot.errors import UsageError
 from goknot.kernels.folding import sum_by, sum_rows
 from goknot.model.heap import ObjectState, RootKind
-from goknot.model.named_heap import EdgeFields
 from goknot.model.table import Cell, Column, Table
 
 if TYPE_CHECKING:
@@ -51,16 +50,20 @@ def ask(study: HeapStudy, query: str) -> Table:
         import duckdb  # noqa: PLC0415 (an extra)
     except ImportError:
         raise UsageError("--sql needs DuckDB", 'Install it: pip install "goknot[sql]".') from None
+    if query != _sayable(query):
+        raise UsageError("--sql: the query is not UTF-8")
     connection = duckdb.connect(":memory:")
     try:
-        for name, columns in _arrays(study, query.lower()).items():
+        arrays = _arrays(study, query.lower())
+        for name, columns in arrays.items():
             connection.register(f"{name}_", columns)
         connection.execute("SET python_enable_replacements = false")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         for name in TABLES:
-            if _names(query.lower(), name) or (name == "types" and _names(query.lower(), "objects")):
-                connection.execute(f"CREATE VIEW {name} AS {_VIEW.get(name, f'SELECT * FROM {name}_')}")
+            if name in arrays:
+                view = _EDGES_WITH_FIELDS if name == "edges" and "fields" in arrays else _VIEW.get(name)
+                connection.execute(f"CREATE VIEW {name} AS {view or f'SELECT * FROM {name}_'}")
         result = connection.execute(query)
         if result is None:
             raise UsageError("--sql: there is no query")
@@ -88,9 +91,19 @@ _VIEW = {
     "objects": "SELECT o.* EXCLUDE (ring), t.name AS type, nullif(o.ring, -1) AS ring "
     "FROM objects_ o LEFT JOIN types_ t ON t.id = o.type_id",
     "roots": "SELECT * EXCLUDE (goroutine), nullif(goroutine, -1) AS goroutine FROM roots_",
-    "edges": 'SELECT e.source, e.target, f.name AS field, nullif(e."offset", -1) AS "offset" '
-    "FROM edges_ e LEFT JOIN fields_ f ON f.id = e.field_id",
 }
+_EDGES_WITH_FIELDS = (
+    'SELECT e.source, e.target, f.name AS field, nullif(e."offset", -1) AS "offset" '
+    "FROM edges_ e LEFT JOIN fields_ f ON f.id = e.field_id"
+)
+
+
+def _sees_all(query: str) -> bool:
+    """Whether a query may show columns that it does not name: by a star, COLUMNS(), or FROM without SELECT."""
+    if re.search(r"\bcolumns\b", query) or "*" in re.sub(r"\bcount\s*\(\s*\*\s*\)", "", query):
+        return True
+    n_select, n_from = (len(re.findall(rf"\b{word}\b", query)) for word in ("select", "from"))
+    return n_select == 0 or n_select < n_from
 
 
 def _names(query: str, table: str) -> bool:
@@ -98,7 +111,10 @@ def _names(query: str, table: str) -> bool:
 
 
 def _arrays(study: HeapStudy, query: str) -> dict[str, Columns]:
-    """Only what the query can see: sizes kept and fields are costly on large heaps."""
+    """Only what the query can see: sizes kept and fields are costly on large heaps.
+
+    A column that is not made is not there, rather than null: null says that something is not known.
+    """
     found: dict[str, Columns] = {}
     makers: dict[str, Callable[[HeapStudy, bool], Columns]] = {
         "objects": _objects,
@@ -106,14 +122,15 @@ def _arrays(study: HeapStudy, query: str) -> dict[str, Columns]:
         "goroutines": _goroutines,
         "rings": _rings,
     }
-    kept = "retained" in query or "*" in query
+    everything = _sees_all(query)
+    kept = everything or "retained" in query
     for name, make in makers.items():
         if _names(query, name):
             found[name] = make(study, kept)
     if _names(query, "types") or _names(query, "objects"):
         found["types"] = _types(study)
     if _names(query, "edges"):
-        found["edges"], found["fields"] = _edges(study, "field" in query or "offset" in query or "*" in query)
+        found |= _edges(study, everything or "field" in query or "offset" in query)
     if _names(query, "root_targets"):
         roots = study.graph.roots
         owner = np.repeat(np.arange(study.graph.n_roots, dtype=np.int32), np.diff(roots.target_start))
@@ -123,7 +140,11 @@ def _arrays(study: HeapStudy, query: str) -> dict[str, Columns]:
 
 def _texts(values: list[str]) -> NDArray[Any]:
     """Names from a damaged or hostile heap may hold what UTF-8 cannot say: that is spelled out."""
-    return np.array([one.encode("utf-8", "backslashreplace").decode() for one in values], dtype=object)
+    return np.array([_sayable(one) for one in values], dtype=object)
+
+
+def _sayable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _kept(study: HeapStudy, kind: NodeKind, count: int, wanted: bool) -> Columns:
@@ -179,22 +200,17 @@ def _rings(study: HeapStudy, kept: bool) -> Columns:
     }
 
 
-def _edges(study: HeapStudy, fields: bool) -> tuple[Columns, Columns]:
+def _edges(study: HeapStudy, fields: bool) -> dict[str, Columns]:
+    """The pointers, and with `fields` the names of the fields they go through."""
     graph = study.graph
     source = np.repeat(np.arange(graph.n_objects, dtype=np.int32), np.diff(graph.edge_start))
-    if fields:
-        said = study.heap.fields_of(np.arange(graph.n_edges, dtype=np.int64))
-    else:
-        nothing = np.full(graph.n_edges, -1, np.int64)
-        said = EdgeFields(nothing.astype(np.int32), (), nothing)
-    columns: Columns = {
-        "source": source,
-        "target": graph.edge_target,
-        "field_id": said.label_by_edge,
-        "offset": said.off_by_edge,
-    }
+    columns: Columns = {"source": source, "target": graph.edge_target}
+    if not fields:
+        return {"edges": columns}
+    said = study.heap.fields_of(np.arange(graph.n_edges, dtype=np.int64))
+    columns |= {"field_id": said.label_by_edge, "offset": said.off_by_edge}
     names: Columns = {"id": np.arange(len(said.names), dtype=np.int32), "name": _texts(list(said.names))}
-    return columns, names
+    return {"edges": columns, "fields": names}
 
 
 def _roots(study: HeapStudy, kept: bool) -> Columns:
