@@ -74,7 +74,7 @@ def _compare(n: int, shuffled: bool, grf: Path | None, chosen: argparse.Namespac
     exe = _make(n, shuffled, core, chosen.live)
     extra = ["--max-memory", chosen.max_memory] if chosen.max_memory else []
     runs = [_run([*_goknot(str(core)), "--exe", str(exe), *extra]) for _ in range(chosen.rounds)]
-    stats = json.loads(runs[0].output)["stats"]
+    stats = json.loads(runs[0].output)["stats"]["heap"]
     print(
         f"{stats['objects']:,} objects, {stats['edges']:,} pointers, {'shuffled' if shuffled else 'in order'}, core of "
         f"{core.stat().st_blocks * 512 / 2**20:,.0f} MiB"

@@ -150,11 +150,9 @@ def test_planted_rings_and_leaks_from_a_core(version: str, options: dict[str, An
         size = int(rings.node_start[ring + 1] - rings.node_start[ring])
         assert size == plant["ring"] if plant["ring"] > 0 else size >= plant["ring_min"], shape
         verdict = VERDICT_BY_REASON[Reason(int(verdicts.reason_by_ring[ring]))].value
-        if plant["verdict"] == "never-freed" and plant["holder"].startswith("main."):
-            assert verdict == "kept-alive", shape  # until that variable lets go
+        assert verdict == plant["verdict"], shape
+        if plant["why"] in ("finalizer", "cleanup"):
             assert verdicts.special_by_ring[ring] >= 0, shape
-        else:
-            assert verdict == plant["verdict"], shape
         n_checked += 1
     assert n_checked >= 270
     leaked = set(graph.goroutines.goid_by_goroutine[holders.leaked.leaked].tolist())

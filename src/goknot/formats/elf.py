@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import stat
 import struct
 import zlib
 from dataclasses import dataclass
@@ -206,9 +207,12 @@ def map_file(path: str) -> memoryview:
     """The file's bytes, mapped, not read.
 
     Raises:
-        InputError: It cannot be opened or is empty.
+        InputError: It is no regular file, cannot be opened or is empty.
     """
     try:
+        if not stat.S_ISREG(mode := Path(path).stat().st_mode):  # opening a pipe would wait
+            what = "a directory" if stat.S_ISDIR(mode) else "no regular file"
+            raise InputError(path, f"cannot be read: it is {what}")
         with Path(path).open("rb") as file:
             if not os.fstat(file.fileno()).st_size:
                 raise InputError(path, "is empty")

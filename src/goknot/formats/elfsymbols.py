@@ -20,7 +20,7 @@ SYMBOL = np.dtype([("name", "<u4"), ("info", "u1"), ("other", "u1"), ("section",
 
 @dataclass(frozen=True, slots=True)
 class Symbols:
-    """Named variables, by address.
+    """Named variables or functions, by address.
 
     Attributes:
         addr: symbol -> address as linked; ascending, uint64.
@@ -52,13 +52,26 @@ def read_variables(elf: ElfFile) -> Symbols | None:
     Raises:
         InputError: The table is truncated or damaged.
     """
+    return _read(elf, STT_OBJECT)
+
+
+def read_functions(elf: ElfFile) -> Symbols | None:
+    """The functions that the file's symbol table names; None in a stripped file.
+
+    Raises:
+        InputError: The table is truncated or damaged.
+    """
+    return _read(elf, STT_FUNC)
+
+
+def _read(elf: ElfFile, kind: int) -> Symbols | None:
     sections = elf.sections()
     table, strings = sections.get(".symtab"), sections.get(".strtab")
     if table is None or strings is None:
         return None
     data = elf.section_bytes(table)
     rows = np.frombuffer(data, SYMBOL, len(data) // SYMBOL.itemsize)
-    rows = rows[((rows["info"] & 15) == STT_OBJECT) & (rows["section"] != 0)]
+    rows = rows[((rows["info"] & 15) == kind) & (rows["section"] != 0)]
     # Of several at one address the longest, then the first in the file, names it.
     rows = rows[np.lexsort((-rows["n"].astype(np.int64), rows["addr"]))]
     if len(rows):

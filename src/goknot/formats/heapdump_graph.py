@@ -123,7 +123,7 @@ class _Resolver:
         return self.resolve(np.array(addresses, np.uint64))
 
 
-def _words(dump: HeapDump) -> UInt64s:
+def dump_words(dump: HeapDump) -> UInt64s:
     """The file as a word at every byte."""
     params = dump.params
     kind = np.dtype(f"{'>' if params.big_endian else '<'}u{params.pointer_bytes}")
@@ -136,7 +136,7 @@ def _edges(dump: HeapDump, resolver: _Resolver) -> tuple[Int64s, Int32s, UInt64s
     object_by_record = np.empty(len(resolver.record), np.int64)
     object_by_record[resolver.record] = np.arange(len(resolver.record))
     sources, targets, offsets = [], [], []
-    words = _words(dump)
+    words = dump_words(dump)
     for records, field_off in _by_pattern(objects):
         source = np.repeat(object_by_record[records], len(field_off))
         places = (objects.content_off[records][:, None] + field_off[None, :]).ravel()
@@ -203,7 +203,7 @@ def _green_tea(version: str, minor: int) -> bool:
 
 
 def _roots(dump: HeapDump, resolver: _Resolver) -> DumpRoots:
-    words = _words(dump)
+    words = dump_words(dump)
     labels: list[tuple[str, int, str]] = []
     label_parts, addr_parts, target_parts = [], [], []
 

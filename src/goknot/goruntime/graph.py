@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from goknot.goruntime.image import HeapImage, Root
     from goknot.goruntime.types_flow import HeapTypes
     from goknot.goruntime.types_slots import FlowTypes
+    from goknot.goruntime.variables import Variables
 
 FOREVER = ("chan receive (nil chan)", "chan send (nil chan)", "select (no cases)")
 ON_OBJECTS = ("chan receive", "chan send", "select", "semacquire", "sync.", "coroutine")
@@ -68,6 +69,7 @@ class NamedGraph:
         specials: special of the graph -> its index in the image's.
         stack_names: stack id -> function names, innermost first.
         problems: What of the types could not be read.
+        variables: module -> what its DWARF says of variables, or None.
     """
 
     graph: HeapGraph
@@ -76,6 +78,7 @@ class NamedGraph:
     specials: tuple[int, ...]
     stack_names: tuple[tuple[str, ...], ...]
     problems: tuple[str, ...]
+    variables: tuple[Variables | None, ...]
 
 
 def heap_graph(image: HeapImage) -> NamedGraph:
@@ -102,6 +105,7 @@ def heap_graph(image: HeapImage) -> NamedGraph:
         which,
         stacks,
         naming.problems,
+        naming.variables,
     )
 
 

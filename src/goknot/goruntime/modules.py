@@ -87,7 +87,9 @@ def find_modules(source: Source, layout: Layout) -> tuple[Module, ...]:
         if module is not None:
             found[addr] = module
     if not found:
-        raise InputError(source.where, "holds no Go program that can be read", "is the executable the one that ran?")
+        missing = [problem for problem in source.problems if problem.startswith("the executable ")]
+        hint = f"{missing[0]}: name it with --exe FILE" if missing else "is the executable the one that ran?"
+        raise InputError(source.where, "holds no Go program that can be read", hint)
     following = {after for _, after in found.values()}
     first = next((addr for addr in found if addr not in following), min(found))
     modules: list[Module] = []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.goruntime.goroutines import SUDOG, G
-from goknot.goruntime.heap import pointer_slices, variable_ranges
+from goknot.goruntime.heap import PAGE_BYTES, pointer_slices, variable_ranges
 from goknot.goruntime.pointers import resolve
 
 if TYPE_CHECKING:
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from goknot.layouts.layout import Layout
     from goknot.memory.space import AddressSpace
 
+    Bools = NDArray[np.bool_]
     Int32s = NDArray[np.int32]
     UInt64s = NDArray[np.uint64]
 
 M, P = "runtime.m", "runtime.p"
 MAX_ROUNDS = 1 << 20
-N_SAMPLE = 16
+MAX_PROCESSORS = 1 << 16
+PROCESSOR_DEAD = 4  # _Pdead
+U8, LOW32 = np.uint64(8), np.uint64(0xFFFFFFFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +99,43 @@ def _threads(space: AddressSpace, layout: Layout, found: UInt64s) -> UInt64s:
 def _processors(
     space: AddressSpace, layout: Layout, modules: tuple[Module, ...], objects: Objects
 ) -> tuple[UInt64s, int]:
-    """(p's, where `runtime.allp` keeps its elements): a slice of objects as large as a p that say their own index."""
-    best = (0, 0)
-    for _, first, length in pointer_slices(space, modules):
-        if length <= best[1] or length > 1 << 16:
-            continue
-        elements = space.words_at(np.uint64(first) + np.arange(length, dtype=np.uint64) * np.uint64(8))
-        if not (elements > 4096).all() or len(np.unique(elements)) != length:
-            continue
-        number = resolve(objects, elements)
-        if (number < 0).any() or (objects.n_bytes[number] < layout.size(P) // 2).any():
-            continue  # proc.go, `procresize`: each is made by new; its size varies with GOEXPERIMENT
-        ids = space.words_at(elements + np.uint64(layout.off(P, "id"))) & np.uint64(0xFFFFFFFF)
-        status = space.words_at(elements + np.uint64(layout.off(P, "status"))) & np.uint64(0xFFFFFFFF)
-        caches = space.words_at(elements + np.uint64(layout.off(P, "mcache")))
-        if (ids == np.arange(length, dtype=np.uint64)).all() and (status <= 4).all() and (caches % 8 == 0).all():
-            best = (first, length)
-    return (space.words(*best) if best[0] else np.zeros(0, np.uint64)), best[0]
+    """(p's, where `runtime.allp` keeps its elements): the longest slice of heap objects like p's that say their index.
+
+    Those beyond its length count too: `GOMAXPROCS` made smaller cuts the slice and keeps them (proc.go, `procresize`).
+    """
+    best, best_place = np.zeros(0, np.uint64), 0
+    for place, first, length in pointer_slices(space, modules):
+        if len(best) < length <= MAX_PROCESSORS:
+            elements = space.words_at(np.uint64(first) + np.arange(length, dtype=np.uint64) * U8)
+            if _like_processors(space, layout, objects, elements).all():
+                best, best_place = elements, place
+    if not best_place:
+        return best, 0
+    first, capacity = space.word(best_place), min(space.word(best_place + 16), MAX_PROCESSORS)
+    elements = space.words_at(np.uint64(first) + np.arange(max(capacity, len(best)), dtype=np.uint64) * U8)
+    return elements[_like_processors(space, layout, objects, elements)], first
+
+
+def _like_processors(space: AddressSpace, layout: Layout, objects: Objects, at: UInt64s) -> Bools:
+    """Heap objects of a p's size class that say their own index; all but dead ones have an mcache, which is no object.
+
+    Their fields alone would not do: other programs' tables are full of pointers at 0, 1, 2 (protobuf's enums, say).
+    """
+    found = resolve(objects, at)
+    inside = found >= 0
+    if not inside.any():
+        return inside
+    rest = np.where(inside, objects.addr[found] + objects.n_bytes[found].astype(np.uint64) - at, np.uint64(0))
+    size = layout.size(P)
+    # its size varies with GOEXPERIMENT
+    like: Bools = inside & (at % U8 == 0) & (rest >= size // 2) & (rest <= size + size // 4 + PAGE_BYTES)
+    ids = space.words_at(at + np.uint64(layout.off(P, "id"))) & LOW32
+    status = space.words_at(at + np.uint64(layout.off(P, "status"))) & LOW32
+    caches = space.words_at(at + np.uint64(layout.off(P, "mcache")))
+    like &= (ids == np.arange(len(at), dtype=np.uint64)) & (status <= PROCESSOR_DEAD)
+    like &= np.where(status == PROCESSOR_DEAD, caches == 0, (caches > 4096) & (caches % U8 == 0))
+    like &= resolve(objects, caches) < 0
+    return like
 
 
 def _sudogs(space: AddressSpace, layout: Layout, objects: Objects, gs: UInt64s) -> Int32s:

@@ -9,6 +9,7 @@ from goknot.goruntime.fields import fields_of, fields_of_rings
 from goknot.goruntime.graph import heap_graph
 from goknot.goruntime.image import HeapImage, Root
 from goknot.goruntime.opening import Step, open_core, open_process, unsaid
+from goknot.goruntime.root_variables import variable_of
 from goknot.goruntime.special_names import special_name
 from goknot.kernels.memory import Allocator
 from goknot.model.named_heap import FrameName, GoroutineName, NamedHeap, RootName
@@ -65,7 +66,8 @@ def named_heap(image: HeapImage, kind: str, path: str, alloc: Allocator | None =
         special_name=lambda number: special_name(image, named.specials[number]),
         fields_of=lambda edges: fields_of(image, named.types, named.flow, edges),
         fields_of_rings=lambda rings: fields_of_rings(image, named.types, named.flow, rings, alloc),
-        problems=image.problems,
+        root_variable=lambda root, number: variable_of(image, named.variables, root, number),
+        problems=(*image.problems, *named.problems),
         details=details,
     )
 

@@ -98,6 +98,7 @@ class NamedHeap:
         fields_of: Edges, as an int64 array -> the fields they go through.
         fields_of_rings: `kernels.components.RingSet` -> the fields the rings' inner edges go through, without offsets;
             None where `fields_of` must do.
+        root_variable: Root, object -> the variable of the root's frame that points at the object; empty if not known.
         problems: What could not be read or is not certain, one sentence each.
         details: Further facts for the report's input, e.g. `layout`, `stopped_ms`.
     """
@@ -115,6 +116,7 @@ class NamedHeap:
     special_name: Callable[[int], str]
     fields_of: Callable[[NDArray[np.int64]], EdgeFields]
     fields_of_rings: Callable[[Any], EdgeFields] | None = None
+    root_variable: Callable[[int, int], str] = lambda root, number: ""
     problems: tuple[str, ...] = ()
     details: Mapping[str, str | int] = field(default_factory=dict)
 

@@ -47,15 +47,15 @@ def _view(table: Table) -> dict[str, object]:
     return {
         "view": table.view,
         "title": printable(table.title),
-        "columns": [{"name": column.name, "unit": column.unit} for column in table.columns],
+        "columns": [{"name": printable(column.name), "unit": column.unit} for column in table.columns],
         "rows": [_row(table, row, depth) for row, depth in zip(table.rows, depths, strict=True)],
-        "notes": list(table.notes),
+        "notes": [printable(note) for note in table.notes],
     }
 
 
 def _row(table: Table, row: tuple[Cell, ...], depth: int | None) -> dict[str, Cell]:
     cells = {
-        column.name: printable(cell) if isinstance(cell, str) else cell
+        printable(column.name): printable(cell) if isinstance(cell, str) else cell
         for column, cell in zip(table.columns, row, strict=True)
     }
     return cells if depth is None else {"depth": depth, **cells}
@@ -68,7 +68,7 @@ def _write(pen: Pen, table: Table) -> None:
     else:
         _write_rows(pen, table)
     for note in table.notes:
-        pen.wrapped(note, 2, "dim", first=("  ",))
+        pen.wrapped(pen.given(note, 400), 2, "dim", first=("  ",))
 
 
 def _write_rows(pen: Pen, table: Table) -> None:
@@ -77,7 +77,7 @@ def _write_rows(pen: Pen, table: Table) -> None:
         ["  " * depth * (not at) + _text(pen, column, cell) for at, (column, cell) in enumerate(_cells(table, row))]
         for row, depth in zip(table.rows, depths, strict=True)
     ]
-    heads = [column.name.replace("_", " ") for column in table.columns]
+    heads = [pen.given(column.name.replace("_", " ")) for column in table.columns]
     widths = [max(n_cells(row[at]) for row in [heads, *texts]) for at in range(len(heads))]
     _narrow(pen, table, widths)
     for number, row in enumerate([heads, *texts]):

@@ -18,7 +18,17 @@ _MAX_LINES = 10  # further knots shown by a line
 _MAX_FIXED = 5
 _MAX_PROBLEMS = 8
 # counts that the last line says in another way
-_SAID = frozenset({"knots", "new", "known", "fixed", "live_with_pointers", *(f"named_by_{by}" for by in NAMED_BY[1:])})
+_SAID = frozenset(
+    {
+        "knots",
+        "new",
+        "known",
+        "fixed",
+        "live_with_pointers",
+        "types_resolved",
+        *(f"named_by_{by}" for by in NAMED_BY[1:]),
+    }
+)
 _FACTS = ("platform", "tags", "view", "named", "stopped_ms")  # of an input that change what there is to see
 
 
@@ -131,7 +141,9 @@ def _mood(pen: Pen, report: Report, new: list[Knot]) -> Span:
 
 def _scanned(pen: Pen, report: Report) -> str:
     """What was looked at: the counts, then the facts that narrow it."""
-    counts = ", ".join(_counted(name, n) for name, n in report.stats.items() if name not in _SAID)
+    counts = ", ".join(
+        _counted(name, n) for name, n in (*report.stats.items(), *report.heap.items()) if name not in _SAID
+    )
     facts = [
         (name, looked_at.details[name]) for looked_at in report.inputs for name in _FACTS if name in looked_at.details
     ]

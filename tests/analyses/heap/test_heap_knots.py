@@ -128,11 +128,11 @@ def test_cleanups_that_capture_their_objects() -> None:
     ]
 
 
-def test_a_cleanup_of_an_object_that_is_still_held_says_by_what() -> None:
+def test_a_cleanup_that_holds_its_object_does_so_while_a_root_holds_it_too() -> None:
     heap = Heap()
     owner, _, _ = plant_cleanup(heap)
     heap.root(owner)
-    assert [group.reason for group in special_groups(heap)] == [Reason.ROOT]
+    assert [group.reason for group in special_groups(heap)] == [Reason.CLEANUP_HOLDS_OBJECT]
 
 
 def test_a_cleanup_that_does_not_reach_its_object_is_none() -> None:

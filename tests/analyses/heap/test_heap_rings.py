@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from heaps import Heap, heaps, naive_graph, reach
 from hypothesis import given
 
@@ -63,9 +64,10 @@ def test_a_finalizer_in_a_ring() -> None:
     assert group.example.special == special
     assert group.retained_bytes == 832
     heap.root(a)
-    (group,) = judged(heap)  # the root may still clear the finalizer: what will happen is told apart
-    assert group.reason is Reason.ROOT
+    (group,) = judged(heap)  # letting go will not free it
+    assert group.reason is Reason.FINALIZER_IN_RING
     assert group.example.special == special
+    assert group.holders == ((HolderKind.ROOT, 0, 1),)
 
 
 def test_a_finalizer_on_an_object_that_points_at_itself_runs() -> None:
@@ -86,6 +88,40 @@ def test_a_cleanup_on_a_ring_runs_unless_it_reaches_the_ring() -> None:
     assert (group.reason, group.example.special) == (Reason.UNREACHABLE, -1)
     heap.point(closure, a)
     assert reasons(heap) == [Reason.CLEANUP_HOLDS_OBJECT]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (RootKind.STACK, Reason.FINALIZER_IN_RING),
+        (RootKind.TIMER, Reason.FINALIZER_IN_RING),
+        (RootKind.CGO_HANDLE, Reason.FINALIZER_IN_RING),
+        (RootKind.RUNTIME, Reason.RUNTIME),
+    ],
+)
+def test_a_held_ring_with_a_finalizer(kind: RootKind, reason: Reason) -> None:
+    heap = Heap()
+    a, _ = heap.ring("A", "B")
+    heap.special(SpecialKind.FINALIZER, a)
+    heap.root(a, kind=kind)
+    assert reasons(heap) == [reason]
+
+
+def test_a_held_ring_with_a_cleanup() -> None:
+    heap = Heap()
+    a, _ = heap.ring("A", "B")
+    heap.root(a)
+    heap.special(SpecialKind.CLEANUP, a)
+    assert reasons(heap) == [Reason.ROOT]
+    heap.special(SpecialKind.CLEANUP, a, a)
+    assert reasons(heap) == [Reason.CLEANUP_HOLDS_OBJECT]
+
+
+def test_garbage_waiting_keeps_its_reason_whatever_special_is_on_it() -> None:
+    heap = Heap()
+    a, _ = heap.ring("A", "B", state=ObjectState.WAITING)
+    heap.special(SpecialKind.FINALIZER, a)
+    assert reasons(heap) == [Reason.GARBAGE_WAITING]
 
 
 def test_a_weak_handle_keeps_nothing() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from goknot.analyses.heap.dominance import HeapTree, retained_by_set
 from goknot.analyses.heap.groups import Link, name_of
 from goknot.analyses.heap.holders import Holders
-from goknot.analyses.heap.verdicts import Reason, RingVerdicts, reasons_of_tiers
+from goknot.analyses.heap.verdicts import HELD, Reason, RingVerdicts, reasons_of_tiers
 from goknot.kernels.components import shortest_cycle
 from goknot.kernels.grouping import group_rings
 from goknot.kernels.memory import Allocator
@@ -40,7 +40,7 @@ class SpecialGroup:
     """Knots of specials that look alike.
 
     Attributes:
-        reason: Why they have their verdict. A holder's reason: that is what will happen once it lets go.
+        reason: Why they have their verdict, as for rings of objects (`RingVerdicts`).
         links: The kinds of steps they are made of, sorted; specials stand by their kind's name.
         n_instances: How many knots.
         cycle: A shortest cycle of the example through its first special, which comes first.
@@ -128,7 +128,7 @@ def _reasons(graph: HeapGraph, holders: Holders, chosen: Int32s) -> UInt8s:
     ring = rings.ring_by_node[len(held.objects) :]
     finalizer = graph.specials.kind_by_special[held.specials] == SpecialKind.FINALIZER
     with_finalizer = np.isin(chosen, ring[finalizer])
-    stuck = reasons == Reason.HELD_BY_STUCK
+    stuck = np.isin(reasons, HELD)
     reasons[stuck & with_finalizer] = Reason.FINALIZER_IN_RING
     reasons[stuck & ~with_finalizer] = Reason.CLEANUP_HOLDS_OBJECT
     return reasons

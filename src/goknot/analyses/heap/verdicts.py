@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Reason(IntEnum):
     """Why a ring has its verdict."""
 
-    FINALIZER_IN_RING = 0  # a member has a finalizer: what it points at is kept, so it is kept
+    FINALIZER_IN_RING = 0  # a member has a finalizer: what it points at is kept, so it is kept, held or not
     CLEANUP_HOLDS_OBJECT = 1  # a member's cleanup (function or argument) reaches the member
     HELD_BY_STUCK = 2  # a finalizer or cleanup outside the ring that can never run holds it
     LEAKED_GOROUTINE = 3  # the stack of a goroutine that nothing can wake
@@ -74,6 +74,16 @@ _REASON_BY_TIER = {
     Tier.PENDING: Reason.PENDING_SPECIAL,
 }
 
+# Holders that letting go of does not free a ring with a finalizer inside, or a cleanup that reaches it.
+HELD = (
+    Reason.HELD_BY_STUCK,
+    Reason.LEAKED_GOROUTINE,
+    Reason.ROOT,
+    Reason.TIMER,
+    Reason.CGO_HANDLE,
+    Reason.POOL,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class RingVerdicts:
@@ -82,8 +92,9 @@ class RingVerdicts:
     Attributes:
         rings: Members and inner edges; none leads through the runtime's structures.
         reason_by_ring: ring -> Reason; uint8.
-        special_by_ring: ring -> the finalizer or cleanup that will keep it for ever, or -1; int32. On a ring that a
-            root still holds: what will happen once the root lets go, unless the special is cleared first.
+        special_by_ring: ring -> the finalizer or cleanup that will keep it for ever, or -1; int32. Such a ring is
+            never freed also while a root holds it: letting go will not free it, unless the special is cleared first.
+            Only where the runtime alone holds it, or a queued call is to run first, does the holder's reason stand.
     """
 
     rings: RingSet
@@ -126,7 +137,7 @@ def judge_rings(graph: HeapGraph, holders: Holders, alloc: Allocator | None = No
     all_wait = waiting == np.diff(rings.node_start)
     reasons[all_wait & (tier >= Tier.PENDING)] = Reason.GARBAGE_WAITING
     special = ring_specials(graph, rings, holders)
-    stuck = (special >= 0) & (reasons == Reason.HELD_BY_STUCK)
+    stuck = (special >= 0) & np.isin(reasons, HELD)
     is_finalizer = np.zeros(rings.n_rings, np.bool_)
     is_finalizer[special >= 0] = graph.specials.kind_by_special[special[special >= 0]] == SpecialKind.FINALIZER
     reasons[stuck & is_finalizer] = Reason.FINALIZER_IN_RING

@@ -43,7 +43,10 @@ def dominators(study: HeapStudy, depth: int, limit: int) -> Table:
         ),
         tuple((*row[:2], int(row[1] or 0) / total, *row[2:]) for _, row in rows),
         tuple(at for at, _ in rows),
-        notes=(f"Of {total:,} bytes; what keeps less than {_LEAST:.1%} is left out.",),
+        notes=(
+            f"Of {total:,} bytes; what keeps less than {_LEAST:.1%} is left out, and below each line all but the "
+            f"{limit:,} largest.",
+        ),
     )
 
 

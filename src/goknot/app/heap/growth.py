@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from goknot.analyses.heap.diff import Amount, Change, ChangeKind, Key, compare
 from goknot.app.heap.report import find_knots
 from goknot.app.heap.study import HeapStudy
-from goknot.app.heap.views import types_section
+from goknot.app.heap.views import type_sizes
 from goknot.model.knot import Knot
 from goknot.model.table import Column, Table
 
@@ -35,7 +35,7 @@ def _of_knots(knots: Iterable[Knot]) -> dict[Key, Amount]:
 
 
 def _of_types(study: HeapStudy) -> dict[Key, Amount]:
-    return {(name,): Amount(n, own) for name, _, n, own, _ in types_section(study)}
+    return {(one.name,): Amount(one.objects, one.bytes) for one in type_sizes(study)}
 
 
 def _of_stacks(study: HeapStudy) -> dict[Key, Amount]:

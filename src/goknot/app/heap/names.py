@@ -12,6 +12,7 @@ from goknot.analyses.heap.holders import HolderKind
 from goknot.analyses.heap.views import object_at
 from goknot.app.heap.steps import holder_name
 from goknot.errors import UsageError
+from goknot.reports.words import name_of
 
 if TYPE_CHECKING:
     from goknot.app.heap.study import HeapStudy
@@ -55,11 +56,13 @@ def type_of(study: HeapStudy, text: str) -> int:
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        shown = ", ".join(names[number] for number in fitting[:_MAX_CANDIDATES])
+        shown = ", ".join(name_of(names[number]) for number in fitting[:_MAX_CANDIDATES])
         more = f" and {len(fitting) - _MAX_CANDIDATES} more" if len(fitting) > _MAX_CANDIDATES else ""
         raise UsageError(f"{len(fitting)} types end in {text!r}", f"Say which: {shown}{more}.")
     near = get_close_matches(text, [*names, *(name.rpartition("/")[2] for name in names)], n=3, cutoff=0.6)
-    raise UsageError(f"no object of the heap has type {text!r}", f"Near it: {', '.join(near)}." if near else "")
+    raise UsageError(
+        f"no object of the heap has type {text!r}", f"Near it: {', '.join(map(name_of, near))}." if near else ""
+    )
 
 
 def _ends_with(name: str, text: str) -> bool:

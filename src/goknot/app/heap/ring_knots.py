@@ -111,7 +111,8 @@ def _knot(facts: _Facts) -> Knot:
     nodes, edges = _nodes_and_edges(facts.links, steps)
     is_pin = special.startswith(PINNER)
     kind = PIN_KIND if is_pin else KIND_BY_REASON.get(reason, PLAIN_KIND)
-    holder = size.holders[0][0] if size.holders else size.path_to_root[0].name if size.path_to_root else "a root"
+    first = size.path_to_root[0].name if size.path_to_root else "a root"
+    holder = size.holders[0][0] if size.holders and size.instances > 1 else first
     words = {"special": special or "finalizer or cleanup", "holder": holder, "kind": special.split(" ", maxsplit=1)[0]}
     text = PIN_REASON if is_pin else REASON[reason].format(**words)
     still_held = special and VERDICT_BY_REASON[reason] is Verdict.NEVER_FREED and _is_rooted(size)

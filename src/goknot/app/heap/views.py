@@ -11,32 +11,39 @@ from goknot.app.heap.steps import path_steps
 from goknot.app.heap.study import HeapStudy
 from goknot.model.heap import RootKind
 from goknot.model.knot import HeapStep
+from goknot.model.report import TypeSize
 from goknot.model.table import Cell, Column, Table, Unit
 
 BYTES: Unit = "bytes"
 COUNT: Unit = "count"
 
 
+def type_sizes(study: HeapStudy) -> tuple[TypeSize, ...]:
+    """Every type that has reachable objects, by what they keep, then by size, then by name."""
+    names = [*study.heap.type_names, "unknown"]
+    sizes = sizes_by_type(study.tree, len(names) - 1, study.alloc)
+    found = [
+        TypeSize(*row)
+        for row in zip(
+            names,
+            [*named_by(study), "unknown"],
+            sizes.n_objects_by_type.tolist(),
+            sizes.bytes_by_type.tolist(),
+            sizes.dominated_by_type.tolist(),
+            strict=True,
+        )
+        if row[2]
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.retained_bytes, -one.bytes, one.name)))
+
+
 def top(study: HeapStudy, limit: int) -> Table:
     """Types by what their objects keep."""
-    names = study.heap.type_names
-    sizes = sizes_by_type(study.tree, len(names), study.alloc)
-    sources = [*named_by(study), "unknown"]
-    order = np.lexsort((np.arange(len(names) + 1), -sizes.bytes_by_type, -sizes.dominated_by_type))
-    rows = [
-        (
-            int(sizes.dominated_by_type[one]),
-            int(sizes.bytes_by_type[one]),
-            int(sizes.n_objects_by_type[one]),
-            names[one] if one < len(names) else "unknown",
-            sources[one],
-        )
-        for one in order.tolist()
-        if sizes.n_objects_by_type[one]
-    ]
+    sizes = type_sizes(study)
+    rows = [(one.retained_bytes, one.bytes, one.objects, one.name, one.named_by) for one in sizes[:limit]]
     return Table(
         "top",
-        f"{min(limit, len(rows)):,} of {len(rows):,} types by retained size",
+        f"{len(rows):,} of {len(sizes):,} types by retained size",
         (
             Column("retained", BYTES),
             Column("own", BYTES),
@@ -44,7 +51,7 @@ def top(study: HeapStudy, limit: int) -> Table:
             Column("type"),
             Column("named_by"),
         ),
-        tuple(rows[:limit]),
+        tuple(rows),
         notes=(
             "retained: what single objects of the type keep, summed; an object inside another of its type counts once. "
             "--retained TYPE says exactly what goes when all go.",
@@ -177,9 +184,3 @@ def goroutines(study: HeapStudy, limit: int, *, each: bool) -> Table:
         tuple(rows[:limit]),
         notes=("retained: what each goroutine's stack alone keeps, summed.",),
     )
-
-
-def types_section(study: HeapStudy) -> tuple[tuple[str, str, int, int, int], ...]:
-    """(name, named by, objects, bytes, retained bytes) of every type that has reachable objects."""
-    table = top(study, 1 << 40)
-    return tuple((str(r[3]), str(r[4]), int(r[2] or 0), int(r[1] or 0), int(r[0] or 0)) for r in table.rows)
