@@ -75,3 +75,15 @@ def test_the_scheduler_is_never_shown(version: str, experiment: str, heap_image:
     objects = np.flatnonzero(np.isin(named.graph.type_by_object, own))
     assert len(objects) >= 2
     assert (image.runtime_objects[objects] > 0).all()
+
+
+@pytest.mark.parametrize("version", MATRIX)
+def test_variables_without_a_name_are_called_after_what_points_at_them(version: str, heap_image: ImageMaker) -> None:
+    taken = heap_image(version, case="heap_servers")
+    roots = (image := open_core(str(taken.core), str(taken.exe))).roots
+    owner = np.repeat(np.arange(len(roots.roots)), np.diff(roots.target_start))
+    for text, names in taken.said["boxes"].items():
+        target = image.resolve(np.array([int(text, 16)], np.uint64))
+        called = {roots.roots[index].name for index in owner[roots.target_object == target].tolist()}
+        assert {name.split(" (")[0] for name in called} & set(names.split()), (called, names)
+        assert all("+0x" in name for name in called), called

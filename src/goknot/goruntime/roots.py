@@ -38,6 +38,33 @@ class Names:
     def __init__(self, module: Module, label: str, symbols: Symbols | None, slide: int) -> None:
         self.module, self.label, self.slide = module, label, slide
         self.symbols = symbols if symbols is not None and len(symbols.addr) else None
+        self._pointed_addr = np.zeros(0, np.uint64)
+        self._pointed_by: list[str] = []
+
+    def note_pointers(self, places: UInt64s, values: UInt64s) -> None:
+        """Learns which variables point at those that the compiler made without a name (`var x = &T{}`)."""
+        low, high = min(self.module.data[0], self.module.bss[0]), max(self.module.data[1], self.module.bss[1])
+        inside = (values >= low) & (values < high)
+        places, values = places[inside], values[inside]
+        unnamed = self.groups(values) < 0
+        places, values = places[unnamed], values[unnamed]
+        owner = self.groups(places)
+        order = np.lexsort((places, owner < 0, values))  # of several, one with a name
+        self._pointed_addr, first = np.unique(values[order], return_index=True)
+        chosen = order[first]
+        self._pointed_by = [
+            self.name(group, place) if group >= 0 else ""
+            for group, place in zip(owner[chosen].tolist(), places[chosen].tolist(), strict=True)
+        ]
+
+    def _pointed_from(self, place: int) -> str:
+        """The variable that points at the unnamed one at `place`: nearest below it, with no name between."""
+        index = int(np.searchsorted(self._pointed_addr, np.uint64(place), side="right")) - 1
+        if index < 0 or self.symbols is None:
+            return ""
+        ends = np.array([self._pointed_addr[index], place], np.uint64) - np.uint64(self.slide)
+        before, after = np.searchsorted(self.symbols.addr, ends, side="right").tolist()
+        return self._pointed_by[index] if before == after else ""
 
     def groups(self, places: UInt64s) -> Int64s:
         """place -> which variable: the symbol's number, or -1 - (offset in words) where no symbol covers it."""
@@ -57,7 +84,8 @@ class Names:
             return self.symbols.name(group)
         low, _ = self.module.data if self.module.data[0] <= place < self.module.data[1] else self.module.bss
         section = "data" if low == self.module.data[0] else "bss"
-        return f"{section}+{place - low:#x}"
+        by_place, pointed_from = f"{section}+{place - low:#x}", self._pointed_from(place)
+        return f"{pointed_from} ({by_place})" if pointed_from else by_place
 
 
 class RootBuilder:
@@ -109,6 +137,7 @@ class RootBuilder:
 def add_variables(builder: RootBuilder, space: AddressSpace, names: Names) -> list[str]:
     """A module's data and bss by its masks (`moduledata.gcdatamask`, `gcbssmask`)."""
     module, problems = names.module, []
+    found: list[tuple[RootPlace, UInt64s]] = []
     for place, (start, end), mask_addr in (
         (RootPlace.DATA, module.data, module.gcdatamask_addr),
         (RootPlace.BSS, module.bss, module.gcbssmask_addr),
@@ -124,7 +153,10 @@ def add_variables(builder: RootBuilder, space: AddressSpace, names: Names) -> li
         words = np.flatnonzero(np.unpackbits(bits, bitorder="little")[:n_words]).astype(np.uint64)
         places = np.uint64(start) + words * np.uint64(8)
         builder.note_masked(places)
-        places = places[space.words_at(places) > 4096]
+        found.append((place, places[space.words_at(places) > 4096]))
+    pointers = np.concatenate([np.zeros(0, np.uint64), *(places for _, places in found)])
+    names.note_pointers(pointers, space.words_at(pointers))
+    for place, places in found:
         groups = names.groups(places)
         for index in np.split(np.arange(len(places)), np.flatnonzero(np.diff(groups)) + 1):
             if len(index):

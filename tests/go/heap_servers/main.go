@@ -55,6 +55,30 @@ var ranks = []*rank{
 	{id: 12}, {id: 13}, {id: 14}, {id: 15}, {id: 16}, {id: 17}, {id: 18}, {id: 19}, {id: 20}, {id: 21}, {id: 22},
 }
 
+// box is made by the compiler without a name where a variable of the package is `&box{}`.
+type box struct {
+	size  int
+	first *box
+	last  *box
+}
+
+var (
+	boxA, boxB = &box{size: 1}, &box{}
+	boxC       = &box{}
+	inner      = struct{ last **box }{&boxB.last}
+)
+
+// fillBoxes says what is in which box.
+func fillBoxes() map[string]string {
+	said := map[string]string{}
+	for name, b := range map[string]*box{"main.boxA": boxA, "main.boxB": boxB, "main.boxC": boxC} {
+		b.first, b.last = &box{size: 2}, &box{size: 3}
+		said[fmt.Sprintf("%p", b.first)], said[fmt.Sprintf("%p", b.last)] = name, name
+	}
+	said[fmt.Sprintf("%p", *inner.last)] = "main.inner main.boxB"
+	return said
+}
+
 type owner struct{ name *string }
 
 func goid() uint64 {
@@ -355,7 +379,7 @@ func main() {
 func speak() {
 	time.Sleep(300 * time.Millisecond)
 	runtime.GC()
-	said := map[string]any{"ranks": len(ranks), "goroutines": started, "go_leaked": goLeaked(), "pid": os.Getpid()}
+	said := map[string]any{"ranks": len(ranks), "boxes": fillBoxes(), "goroutines": started, "go_leaked": goLeaked(), "pid": os.Getpid()}
 	if err := json.NewEncoder(os.Stdout).Encode(said); err != nil {
 		panic(err)
 	}
