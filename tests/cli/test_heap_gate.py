@@ -8,9 +8,12 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
+from support.naive import reachable
 from support.toolchains import QUICK_VERSIONS
 
 from goknot.app.heap import dominators, names, views
@@ -21,6 +24,7 @@ from goknot.cli.emit import emit_tables
 from goknot.errors import UsageError
 from goknot.formats.pprof import read_profile
 from goknot.inputs.process import read_core
+from goknot.model.heap import ObjectFlag
 from goknot.model.table import Tables
 from goknot.reports.tables import render_tables, render_tables_json
 from goknot.reports.view import View
@@ -81,6 +85,34 @@ def test_a_comparison_names_both_heaps_and_what_is_wrong_with_each(image, study:
     assert json.loads(out.read_text())["problems"] == ["new.core: a span is missing", "old.core: a stack is missing"]
     emit_tables([newer], [], "json", str(out))
     assert json.loads(out.read_text())["problems"] == ["a span is missing"]
+
+
+def test_goroutines_grow_by_what_they_keep(heap_image, study: HeapStudy) -> None:
+    larger = HeapStudy(read_core(heap_image(NEWEST, arguments=("-n", "5")).core, None))
+    *_, table = growth(study, larger, 10000)
+    assert table.view == "diff-goroutines"
+
+    def kept(one: HeapStudy, stack: str) -> int:
+        """Brute force: what is no longer reached when the stacks of these goroutines are left out."""
+        members = [at for at, number in enumerate(one.graph.goroutines.stack_by_goroutine.tolist())
+                   if " < ".join(one.heap.stack_names[number]) == stack]  # fmt: skip
+        graph, roots = one.graph, one.graph.roots
+        own = {at for at, owner in enumerate(roots.goroutine_by_root.tolist()) if owner in members}
+        bounds, targets = roots.target_start.tolist(), roots.target_object.tolist()
+        after = [graph.edge_target[a:b].tolist() for a, b in pairwise(graph.edge_start.tolist())]
+        others = [object for at, (a, b) in enumerate(pairwise(bounds)) if at not in own for object in targets[a:b]]
+        others += [target for number in one.graph.specials.object_by_special.tolist() for target in after[number]]
+        others += one.graph.specials.target_object.tolist()
+        from_stack = reachable(after, [object for at in own for object in targets[bounds[at] : bounds[at + 1]]])
+        notes = set(np.flatnonzero(graph.flags_by_object & ObjectFlag.GOROUTINE).tolist())
+        for note in notes:
+            after[note] = []  # the runtime's own (g, sudog): hold nobody, and are used again when a goroutine ends
+        gone = from_stack - reachable(after, others) - notes
+        return sum(int(graph.bytes_by_object[object]) for object in gone)
+
+    rows = {str(row[4]): row for row in table.rows if " < main.leak" in str(row[4])}
+    [stack] = [name for name in rows if " < main.leakRecv < " in f" < {name} < "]
+    assert rows[stack][0] == kept(larger, stack) - kept(study, stack) > 0
 
 
 def test_an_executable_for_no_older_core(image) -> None:

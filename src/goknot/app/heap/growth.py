@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from goknot.analyses.heap.diff import Amount, Change, ChangeKind, Key, compare
+from goknot.analyses.heap.dominance import NodeKind
 from goknot.app.heap.report import find_knots
 from goknot.app.heap.study import HeapStudy
 from goknot.app.heap.views import type_sizes
 from goknot.model.knot import Knot
 from goknot.model.table import Column, Table
+
+# what `grown` counts
+_BYTES = {
+    "knots": "grown: what the knots keep.",
+    "types": "grown: the objects' own bytes.",
+    "goroutines": "grown: what goes when all goroutines with the stack end; their stacks not counted.",
+}
 
 
 def growth(older: HeapStudy, newer: HeapStudy, limit: int) -> tuple[Table, ...]:
@@ -35,14 +45,20 @@ def _of_knots(knots: Iterable[Knot]) -> dict[Key, Amount]:
 
 
 def _of_types(study: HeapStudy) -> dict[Key, Amount]:
-    return {(one.name,): Amount(one.objects, one.bytes) for one in type_sizes(study)}
+    found: dict[Key, Amount] = {}
+    for one in type_sizes(study):  # modules may each have a type of one name
+        found[one.name,] = found.get((one.name,), Amount(0, 0)).plus(Amount(one.objects, one.bytes))
+    return found
 
 
 def _of_stacks(study: HeapStudy) -> dict[Key, Amount]:
+    """Stack -> goroutines, and bytes that go when all of them end."""
     found: dict[Key, Amount] = {}
-    for one in study.graph.goroutines.stack_by_goroutine.tolist():
+    stacks, counts = np.unique(study.graph.goroutines.stack_by_goroutine, return_counts=True)
+    for one, count in zip(stacks.tolist(), counts.tolist(), strict=True):
+        kept = study.tree.describe(study.tree.node_of(NodeKind.STACK, one)).retained_bytes
         key = (" < ".join(study.heap.stack_names[one]),)
-        found[key] = found.get(key, Amount(0, 0)).plus(Amount(1, 0))
+        found[key] = found.get(key, Amount(0, 0)).plus(Amount(count, kept))
     return found
 
 
@@ -77,5 +93,5 @@ def _table(what: str, compared: Iterable[Change], limit: int, titles: dict[Key, 
             Column("knot"),
         ),
         rows,
-        notes=(f"{gone:,} shrank or are gone.",) if gone else (),
+        notes=(_BYTES[what], *((f"{gone:,} shrank or are gone.",) if gone else ())),
     )
