@@ -175,9 +175,12 @@ def check_planted(knots: list[dict[str, Any]], said: dict[str, Any], brute: Brut
         assert got == size, key
 
 
-def check_over_specials(knots: list[dict[str, Any]], said: dict[str, Any], brute: Brute) -> None:
-    """Knots that lead over a finalizer, a cleanup or a weak handle."""
-    plants = [plant for plant in said["plants"] if plant["shape"] in OVER_SPECIALS]
+def check_over_specials(knots: list[dict[str, Any]], said: dict[str, Any], *, names: bool = True) -> None:
+    """Knots that lead over a finalizer, a cleanup or a weak handle.
+
+    A map that a variable holds has no type where the executable names no variables: its weak keys are not seen then.
+    """
+    plants = [p for p in said["plants"] if p["shape"] in OVER_SPECIALS and (names or p["shape"] != "weak-map")]
     at = {int(t["addr"], 16): plant for plant in plants for t in plant["objects"]}
     found: Counter[tuple[str, str]] = Counter()
     for knot in knots:
@@ -227,7 +230,7 @@ def test_planted_shapes_in_a_core(version: str, options: dict[str, Any], heap_im
     found = report(str(taken.core), "--exe", str(taken.exe))
     brute = Brute(taken.dump)
     check_planted(found["knots"], taken.said, brute, names="stripped" not in options)
-    check_over_specials(found["knots"], taken.said, brute)
+    check_over_specials(found["knots"], taken.said, names="stripped" not in options)
     check_goroutines(found["knots"], taken.said)
     check_harmless(found["knots"], taken.said)
 
@@ -241,7 +244,7 @@ def test_planted_shapes_in_a_live_process(version: str, tmp_path: Path) -> None:
         found = report(str(program.pid))
     brute = Brute(dump)
     check_planted(found["knots"], program.said, brute)
-    check_over_specials(found["knots"], program.said, brute)
+    check_over_specials(found["knots"], program.said)
     check_goroutines(found["knots"], program.said)
     check_harmless(found["knots"], program.said)
 
