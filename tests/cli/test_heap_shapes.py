@@ -42,7 +42,7 @@ SPECIAL_KINDS = {"finalizer": "finalizer-in-ring", "cleanup": "cleanup-holds-obj
 # Knots that lead over a special, not over objects alone: told apart, by their own words.
 OVER_SPECIALS = {"finalizer-closure", "cleanup-no-ring", "weak-map"}
 # These keep what a cleanup or a weak handle of theirs holds, too; Go's dump has neither, so brute force finds less.
-WITH_CLEANUPS = {"cleanup-arg", "cleanup-closure", "unique"}
+WITH_CLEANUPS = {"cleanup-arg", "cleanup-closure", "cleanup-reachable", "unique"}
 MAX_CLEANUP_BYTES = 96  # its closure, argument and record; a unique value's indirections
 
 
