@@ -56,14 +56,15 @@ def _unnamed(named, image, scanned, fields) -> None:  # type: ignore[no-untyped-
     types = named.types
     missing = scanned & (types.type_by_object < 0)
     source = np.repeat(np.arange(image.n_objects), np.diff(image.edge_start))
+    off, delta = types.places.off, types.places.delta
     into = np.flatnonzero(missing[image.edge_target])
     holders: dict[int, set[str]] = defaultdict(set)
     for edge in into[:400_000].tolist():
         kind = int(types.type_by_object[source[edge]])
         name = types.names[kind] if kind >= 0 else f"? {image.object_bytes[source[edge]]}"
         label = fields.label_by_edge[edge]
-        at = fields.names[label] if label >= 0 else f"+{types.places.off[edge]}"
-        holders[int(image.edge_target[edge])].add(f"{name}.{at} (+{types.places.delta[edge]})")
+        at = fields.names[label] if label >= 0 else f"+{off[edge]}"
+        holders[int(image.edge_target[edge])].add(f"{name}.{at} (+{delta[edge]})")
     owner = np.repeat(np.arange(len(image.roots.roots)), np.diff(image.roots.target_start))
     for index in np.flatnonzero(missing[image.roots.target_object]).tolist():
         root = image.roots.roots[int(owner[index])]

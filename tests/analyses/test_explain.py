@@ -137,7 +137,8 @@ def vet(tree: Mapping[str, str], root: Path, environment: Mapping[str, str]) -> 
 
 
 def test_kinds_are_the_pages() -> None:
-    assert kinds() == KINDS
+    heap = {kind for kind in kinds() if "goknot heap" in text(kind)}  # see test_explain_heap.py
+    assert tuple(kind for kind in kinds() if kind not in heap) == KINDS
 
 
 @pytest.mark.parametrize("wrong", ["import-rings", "IMPORT-RING", "folder_ring", "../import-ring", "", "no such thing"])

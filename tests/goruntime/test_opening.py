@@ -21,7 +21,7 @@ from support.toolchains import QUICK_VERSIONS, VERSIONS
 
 from goknot.errors import GoknotError, InputError
 from goknot.goruntime.opening import open_core, open_process
-from goknot.memory import process
+from goknot.memory import copying
 
 if TYPE_CHECKING:
     from support.images import ImageMaker
@@ -74,10 +74,10 @@ def test_a_process_runs_on_after_an_error_and_after_ctrl_c(tmp_path: Path, monke
         raise KeyboardInterrupt
 
     with running(build("heap_shapes", NEWEST), ["-n", "1"], folder=tmp_path) as program:
-        monkeypatch.setattr(process, "_copy", broken)
+        monkeypatch.setattr(copying.ProcessCopy, "take", broken)
         with pytest.raises(InputError):
             open_process(program.pid)
-        monkeypatch.setattr(process, "_copy", interrupted)
+        monkeypatch.setattr(copying.ProcessCopy, "take", interrupted)
         with pytest.raises(KeyboardInterrupt):
             open_process(program.pid)
         deadline = time.monotonic() + 10

@@ -18,7 +18,9 @@ from goknot.errors import InputError
 from goknot.formats.heapdump import read_heap_dump
 from goknot.formats.heapdump_graph import heap_graph
 from goknot.goruntime import types as go
+from goknot.goruntime.pointers import EdgePlaces
 from goknot.goruntime.types import TypeModule, TypeTable, local_name
+from goknot.goruntime.types_arrays import SIZE_CLASSES, slot_bytes
 from goknot.goruntime.types_flow import (
     FlowHeap,
     Functions,
@@ -27,7 +29,8 @@ from goknot.goruntime.types_flow import (
     name_objects,
     variable_seeds,
 )
-from goknot.goruntime.types_slots import SIZE_CLASSES, FlowTypes, slot_bytes
+from goknot.goruntime.types_slots import FlowTypes
+from goknot.kernels.pointer_scan import ODD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -271,10 +274,17 @@ class _World:
             found |= new
 
 
+def _places(off: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Every third edge as an odd one."""
+    word, odd = (off // 8).astype(np.uint16), np.arange(0, len(off), 3)
+    word[odd] = ODD
+    return word, odd, off[odd] // 8, np.zeros(len(odd), np.int64)
+
+
 @settings(deadline=None, max_examples=200)
 @given(seed=st.integers(0, 2**32))
 def test_types_spread_as_far_as_typed_pointers_and_no_further(seed: int) -> None:
-    from goknot.kernels.type_flow import ANY, EXACT, MANY, ONE, SCALAR, spread
+    from goknot.kernels.type_flow import ANY, EXACT, MANY, ONE, SCALAR, prepare, read_out, spread
 
     world = _World(seed)
     n_objects = len(world.objects)
@@ -285,21 +295,24 @@ def test_types_spread_as_far_as_typed_pointers_and_no_further(seed: int) -> None
     sizes = np.array([8 * len(words) for words in world.fields], np.int64)
     slot_start = np.cumsum([0, *(len(words) for words in world.fields)]).astype(np.int64)
     known = np.array(world.known, np.int32)
-    kind, many = np.full(n_objects, -1, np.int32), np.zeros(n_objects, np.uint8)
-    strength, source = np.zeros(n_objects, np.uint8), np.zeros(n_objects, np.uint8)
+    objects = np.empty(2 * n_objects, np.int64)
+    nothing = np.zeros(n_objects, np.uint8)
+    prepare(np.array([world.slot(o) for o in range(n_objects)], np.int64), nothing, nothing, objects)
     n_typed = spread(
-        starts, target, off, np.zeros(len(target), np.int64),
-        np.array([world.slot(o) for o in range(n_objects)], np.int64),
-        np.zeros(n_objects, np.uint8), np.zeros(n_objects, np.uint8),
+        starts, target, _places(off),
         sizes, slot_bytes(sizes), slot_bytes(sizes + 8), np.full(len(sizes), EXACT, np.uint8), sizes * 64,
         np.zeros(len(sizes), np.uint8), np.zeros(len(sizes), np.int32),
         slot_start, np.array([says[what] for words in world.fields for what, _ in words], np.uint8),
         np.array([arg for words in world.fields for _, arg in words], np.int32),
         known, np.zeros(len(known), np.int64), np.array([world.objects[o][0] for o in known], np.int32),
         np.array([world.objects[o][1] > 1 for o in known], np.uint8), np.full(len(known), 4, np.uint8),
-        np.ones(len(known), np.uint8), kind, many, strength, source,
-        np.empty(n_objects, np.int32), np.zeros(n_objects, np.uint8),
+        np.ones(len(known), np.uint8), np.empty(n_objects, np.int32), objects,
     )  # fmt: skip
+    pair, source = np.empty(n_objects, np.int32), np.empty(n_objects, np.uint8)
+    used = np.zeros(2 * len(sizes), np.uint8)
+    read_out(objects, np.zeros(len(sizes), np.uint8), 3, pair, source, used)
+    assert np.flatnonzero(used).tolist() == np.unique(pair[pair >= 0]).tolist()
+    kind = pair >> 1  # -1 stays
     expected = world.named()
     assert {o for o in range(n_objects) if kind[o] >= 0} == expected
     assert n_typed == len(expected)
@@ -315,9 +328,11 @@ def test_what_does_not_fit_is_not_believed() -> None:
     heap = FlowHeap(
         addr_by_object=np.array([0x1000], np.uint64), bytes_by_object=np.array([16], np.int64),
         header_by_object=np.zeros(1, np.uint8), noscan_by_object=np.zeros(1, np.uint8),
-        edge_start=np.zeros(2, np.int64), edge_target=np.zeros(0, np.int32), edge_off=np.zeros(0, np.int64),
-        edge_delta=np.zeros(0, np.int64), before_by_edge=np.zeros(0, np.uint64),
-        header_type_by_object=np.zeros(1, np.uint64), words_at=lambda a: np.zeros(len(a), np.uint64),
+        edge_start=np.zeros(2, np.int64), edge_target=np.zeros(0, np.int32), places=EdgePlaces(
+            np.zeros(0, np.uint16), *(np.zeros(0, np.int64) for _ in range(4)), np.zeros(0, np.uint64)
+        ),
+        header_object=np.zeros(0, np.int32), header_type_addr=np.zeros(0, np.uint64),
+        words_at=lambda a: np.zeros(len(a), np.uint64), holding=lambda *_: np.zeros(0, np.int32),
         root_target=np.array([0], np.int32), root_delta=np.array([0], np.int64),
         before_by_root=np.array([0x1234568], np.uint64),
     )  # fmt: skip

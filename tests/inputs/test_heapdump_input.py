@@ -102,7 +102,8 @@ def test_names_are_those_of_the_core(version: str, heap_image: ImageMaker) -> No
     assert {"main.ifaceOther", "main.ifaceNode", "func main.makeClosure.func1"} <= {other for _, other in named}
     goroutines = {g.goid: [f.function for f in g.frames] for g in core.goroutines if g.goid != 1}
     said = {g.goid: [f.function for f in g.frames] for g in dump.goroutines if g.goid != 1}
-    assert said == {goid: goroutines[goid] for goid in said}
+    # a dump leaves out the calls that were inlined
+    assert said == {goid: [name for name in goroutines[goid] if name in names] for goid, names in said.items()}
     reasons = {g.goid: g.wait_reason for g in core.goroutines}
     assert all(g.wait_reason == reasons[g.goid] for g in dump.goroutines if g.goid != 1 and g.status == "waiting")
     finalizers = {dump.special_name(number) for number in range(dump.graph.n_specials)}

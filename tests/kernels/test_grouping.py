@@ -5,46 +5,52 @@ from graphs import Lists, csr, graphs, ints
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goknot.kernels.components import find_rings
+from goknot.kernels.components import find_rings, list_inner_edges
 from goknot.kernels.dominators import dominate
 from goknot.kernels.grouping import group_rings, single_entries
 
-Triple = tuple[int, int, int]
 
-
-@given(st.lists(st.tuples(st.integers(0, 1), st.lists(st.tuples(*[st.integers(-1, 2)] * 3), max_size=6)), max_size=12))
-def test_groups_are_equal_sets(made: list[tuple[int, list[Triple]]]) -> None:
-    start = np.cumsum([0, *(len(triples) for _, triples in made)], dtype=np.int64)
-    flat = [triple for _, triples in made for triple in triples]
-    columns = [ints(triple[column] for triple in flat) for column in range(3)]
+@given(graphs(), st.data())
+def test_groups_are_equal_sets_of_labels(rows: Lists, data: st.DataObject) -> None:
+    edges = csr(rows)
+    rings = find_rings(edges)
+    inner = list_inner_edges(rings, edges)
+    label = data.draw(st.lists(st.integers(-1, 2), min_size=len(rows), max_size=len(rows)))
+    field = data.draw(st.lists(st.integers(-1, 1), min_size=len(inner.edge), max_size=len(inner.edge)))
+    kind = data.draw(st.lists(st.integers(0, 1), min_size=rings.n_rings, max_size=rings.n_rings))
+    given_fields = data.draw(st.booleans())
     found = group_rings(
-        start,
-        source_label=columns[0],
-        field_label=columns[1],
-        target_label=columns[2],
-        class_by_ring=ints(kind for kind, _ in made),
+        rings,
+        edges,
+        label_by_node=ints(label),
+        class_by_ring=ints(kind),
+        field_by_edge=ints(field) if given_fields else None,
     )
-    keys = [(kind, frozenset(triples)) for kind, triples in made]
+    triples = [
+        (label[source], name if given_fields else -1, label[target])
+        for source, name, target in zip(inner.source.tolist(), field, edges.target[inner.edge].tolist(), strict=True)
+    ]
+    keys = [(kind[r], frozenset(triples[inner.start[r] : inner.start[r + 1]])) for r in range(rings.n_rings)]
     order = list(dict.fromkeys(keys))
     assert found.group_by_ring.tolist() == [order.index(key) for key in keys]
-    for group, (_, triples) in enumerate(order):
+    for group, (_, members) in enumerate(order):
         ids = found.triple[found.triple_start[group] : found.triple_start[group + 1]]
         assert sorted(
             zip(found.source_by_triple[ids], found.field_by_triple[ids], found.target_by_triple[ids], strict=True)
-        ) == sorted(triples)
+        ) == sorted(members)
 
 
 def test_many_groups_and_many_triples() -> None:
     n = 40_000  # past the first tables
-    label = np.arange(n, dtype=np.int32)
+    edges = csr([[node ^ 1] for node in range(2 * n)])
     found = group_rings(
-        np.arange(n + 1, dtype=np.int64),
-        source_label=label,
-        field_label=label,
-        target_label=label,
+        find_rings(edges),
+        edges,
+        label_by_node=np.arange(2 * n, dtype=np.int32),
         class_by_ring=np.zeros(n, np.int32),
     )
     assert found.group_by_ring.tolist() == list(range(n))
+    assert len(found.source_by_triple) == 2 * n
 
 
 @given(graphs(), st.data())

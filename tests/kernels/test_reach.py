@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goknot.kernels.leaks import wake_all
-from goknot.kernels.reach import UNREACHED, flood, path_to, seeds_of, spread
+from goknot.kernels.reach import UNREACHED, flood, path_to, seeds_of, seeds_of_some, spread
 from goknot.kernels.rows import Rows
 
 
@@ -46,6 +46,8 @@ def test_tiers_and_paths(case: tuple[Lists, list[list[int]], list[int]]) -> None
     assert sorted(found.order.tolist()) == [node for node, tier in enumerate(tiers) if tier != UNREACHED]
     flat = [node for group in seeds for node in group]
     origin = seeds_of(found)
+    some = np.flatnonzero(np.arange(len(rows)) % 3 != 1)[::-1].astype(np.int32)
+    assert seeds_of_some(found, some).tolist() == origin[some].tolist()
     for node, tier in enumerate(tiers):
         seed, path = path_to(found, node)
         assert origin[node] == seed

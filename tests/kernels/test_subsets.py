@@ -11,9 +11,9 @@ from goknot.kernels.subsets import largest, pairs_within, reverse, rows_of
 @given(graphs(), st.data())
 def test_the_part_between_chosen_nodes(rows: Lists, data: st.DataObject) -> None:
     chosen = sorted(data.draw(st.sets(st.integers(0, len(rows) - 1)))) if rows else []
-    new = np.full(len(rows), -1, np.int32)
-    new[chosen] = np.arange(len(chosen))
-    source, target = pairs_within(csr(rows), ints(chosen), new)
+    after = np.zeros(len(rows), np.int32)
+    after[chosen] = np.arange(1, len(chosen) + 1)
+    source, target = pairs_within(csr(rows), ints(chosen), after)
     expected = [(a, chosen.index(t)) for a, node in enumerate(chosen) for t in rows[node] if t in chosen]
     assert list(zip(source.tolist(), target.tolist(), strict=True)) == expected
     start, targets = rows_of(len(chosen), source, target)

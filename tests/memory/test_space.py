@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import mmap
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from goknot.formats.elf import map_file
 from goknot.memory.space import AddressSpace, MissingMemoryError, Stretch
 
 STRETCHES = st.lists(
@@ -61,3 +65,18 @@ def test_what_cannot_be_an_address() -> None:
         with pytest.raises(MissingMemoryError):
             space.read(addr, 1)
     assert not AddressSpace([np.zeros(0, np.uint8)], []).has(0, 1)
+
+
+def test_what_is_let_go_is_still_there(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 256
+    file = tmp_path / "image"
+    file.write_bytes(content)
+    mapped = np.frombuffer(map_file(str(file)), np.uint8)
+    copied = np.frombuffer(mmap.mmap(-1, len(content)), np.uint8)
+    copied[:] = np.frombuffer(content, np.uint8)
+    for backing in (mapped, copied, np.frombuffer(content, np.uint8)):
+        space = AddressSpace([backing], [Stretch(0x10000, 0x10000 + len(content), 0, 0)])
+        assert space.read(0x10000, len(content)) == content
+        space.let_go(0, len(content))
+        space.let_go(5000, 5001)
+        assert space.read(0x10000, len(content)) == content

@@ -13,8 +13,10 @@ from goknot.errors import InputError
 from goknot.formats.heapdump import read_heap_dump
 from goknot.formats.heapdump_graph import heap_graph
 from goknot.formats.heapdump_records import HeapDump
+from goknot.goruntime.pointers import EdgePlaces
 from goknot.goruntime.types import TypeLayout, TypeModule, TypeTable
 from goknot.goruntime.types_flow import FlowHeap, Functions
+from goknot.kernels.pointer_scan import ODD
 from support.toolchains import go_env, minor, toolchain
 
 
@@ -105,10 +107,19 @@ def flow_of(version: str, exe: Path, dump_path: Path) -> tuple[FlowHeap, TypeTab
                 found[index] = words[memory.content_off + addr - memory.addr]
         return found
 
+    def holding(word_off: int, low: int, high: int, n_bytes: int) -> NDArray[np.int32]:
+        long = np.flatnonzero(graph.bytes_by_object >= max(n_bytes, word_off + 8))
+        held = words_at(graph.addr_by_object[long] + np.uint64(word_off))
+        return long[(held >= low) & (held <= high)].astype(np.int32)
+
     root_words = words_at(graph.roots.addr_by_root)
     places = {addr + off for m in memories for addr, off in ((m.addr, int(o)) for o in m.field_off)}
     lone = np.array([a >= 8 and a - 8 not in places for a in graph.roots.addr_by_root.tolist()], bool)
     root_before = words_at(graph.roots.addr_by_root - np.uint64(8)) * lone
+    header_types = np.where(headed, words[content], 0).astype(np.uint64)
+    delta = (pointers - graph.addr_by_object[graph.edge_target]).astype(np.int64)
+    word, odd = (off // 8).astype(np.uint16), np.flatnonzero((delta != 0) | (off // 8 >= ODD))
+    word[odd] = ODD
     heap = FlowHeap(
         addr_by_object=graph.addr_by_object,
         bytes_by_object=graph.bytes_by_object,
@@ -116,14 +127,14 @@ def flow_of(version: str, exe: Path, dump_path: Path) -> tuple[FlowHeap, TypeTab
         noscan_by_object=noscan.astype(np.uint8),
         edge_start=graph.edge_start,
         edge_target=graph.edge_target,
-        edge_off=off,
-        edge_delta=(pointers - graph.addr_by_object[graph.edge_target]).astype(np.int64),
-        before_by_edge=before.astype(np.uint64),
+        places=EdgePlaces(word, odd, off[odd] // 8, delta[odd], np.flatnonzero(before), before[before > 0]),
         words_at=words_at,
+        holding=holding,
         root_target=graph.roots.target_by_root,
         root_delta=(root_words - graph.addr_by_object[graph.roots.target_by_root]).astype(np.int64),
         before_by_root=root_before,
-        header_type_by_object=np.where(headed, words[content], 0).astype(np.uint64),
+        header_object=np.flatnonzero(header_types).astype(np.int32),
+        header_type_addr=header_types[header_types > 0],
     )
     functions = sorted((addr, name) for name, (addr, kind) in names.items() if kind in "tT")
     entries = np.array([addr for addr, _ in functions], np.uint64)

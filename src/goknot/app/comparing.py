@@ -54,8 +54,8 @@ def key_edges_of(graph: Graph, level: str, key_of: Callable[[int], str]) -> set[
     return {(level, key_of(u), key_of(v)) for u, v in graph.edges()}
 
 
-def compare_modules(report: Report, baseline: str | None, *, update: bool) -> Report:
-    """A report of module rings held against a baseline, which is written first if asked for.
+def compare_report(report: Report, baseline: str | None, *, update: bool) -> Report:
+    """A report held against a baseline, which is written first if asked for.
 
     Raises:
         UsageError: An update without a file.

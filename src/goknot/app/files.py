@@ -9,6 +9,11 @@ from goknot.errors import InputError
 
 
 def write_whole(path: Path, text: str) -> None:
+    """Writes a text as `write_whole_bytes` does, in UTF-8."""
+    write_whole_bytes(path, text.encode("utf-8"))
+
+
+def write_whole_bytes(path: Path, data: bytes) -> None:
     """Writes a file so that it appears whole or not at all.
 
     Raises:
@@ -21,8 +26,8 @@ def write_whole(path: Path, text: str) -> None:
     except OSError as error:
         raise InputError(str(path), f"cannot be written: {error.strerror or error}") from error
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
-            out.write(text)
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
         mode = path.stat().st_mode if path.exists() else 0o666 & ~_umask()
         Path(temporary).chmod(mode)
         Path(temporary).replace(path)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from goknot.analyses.failing import exit_code
-from goknot.app.comparing import compare_modules
+from goknot.app.comparing import compare_report
 from goknot.app.modules import report_modules
 from goknot.cli.emit import emit_report, note
 from goknot.cli.options import path_argument, report_options
@@ -58,7 +58,7 @@ def command(
         scan = _load(path, graph, with_go=with_go)
         source = "saved" if graph else "go" if with_go else "go.mod files"
         report = report_modules(scan, View(view), path=graph or path, source=source)
-        report = compare_modules(report, gate["baseline"], update=gate["update_baseline"])
+        report = compare_report(report, gate["baseline"], update=gate["update_baseline"])
     emit_report(report, format_, output, show_all=show_all, knot=knot)
     if output:
         note(f"wrote {output}: {report.stats['knots']} knots, {len(report.problems)} problems")

@@ -33,16 +33,29 @@ def platform_options(command: Command) -> Command:
 
 def report_options(command: Command) -> Command:
     """How a report is shown."""
-    for option in (
+    return report_options_of(FORMATS)(command)
+
+
+def report_options_of(formats: tuple[str, ...]) -> Callable[[Command], Command]:
+    """How a report is shown, where there are other formats than the usual."""
+
+    def decorate(command: Command) -> Command:
+        for option in _report_options(formats):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def _report_options(formats: tuple[str, ...]) -> tuple[Callable[[Any], Any], ...]:
+    return (
         click.option("--all", "show_all", is_flag=True, help="Show every knot in full, not just the worst (text)."),
         click.option("--knot", metavar="ID", help="Show only the knot with this id (or the start of it)."),
         click.option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all."),
         click.option(
-            "-f", "--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True, help="Format."
+            "-f", "--format", "format_", type=click.Choice(formats), default="text", show_default=True, help="Format."
         ),
-    ):
-        command = option(command)
-    return command
+    )
 
 
 def gate_options(command: Command) -> Command:

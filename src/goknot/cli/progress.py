@@ -22,6 +22,18 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
 
 
 @contextmanager
+def phases(what: str) -> Iterator[Callable[[str], None]]:
+    """Gives a function to call with the name of each phase of long work as it begins."""
+    if not sys.stderr.isatty():
+        yield lambda phase: None
+        return
+    from rich.console import Console  # noqa: PLC0415 (only a terminal needs it)
+
+    with Console(stderr=True).status(what) as shown:
+        yield lambda phase: shown.update(f"{what}: {phase}")
+
+
+@contextmanager
 def working(what: str) -> Iterator[None]:
     """Shows that something of unknown length is under way."""
     if not sys.stderr.isatty():

@@ -19,6 +19,7 @@ import numpy as np
 
 from goknot.errors import InputError
 from goknot.formats.dwarf import BLOCK_LENGTH, FIXED, FORM_ADDR, FORM_BLOCK, FORM_EXPRLOC, FORM_IMPLICIT, uleb
+from goknot.formats.dwarf_locations import find_in_list, find_in_old_list, signed
 from goknot.formats.elf import MAX_INFLATED_BYTES, c_string
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ VARINTS = {FORM_UDATA, FORM_SDATA, FORM_REF_UDATA, FORM_STRX, FORM_ADDRX, FORM_L
 # Lengths as kernels.dwarf_scan names them.
 VARINT, STRING, ADDRESS, BLOCK_VARINT = -1, -2, -3, -4
 BLOCK_BY_FORM = {0x0A: -5, 0x03: -6, 0x04: -7}
-MAX_ABBREVS, MAX_ABBREV_CODE = 1 << 16, 1 << 20
-MAX_SUBTREE, MAX_RANGES = 1 << 16, 1 << 14
-DIRTY = (struct.error, IndexError, KeyError, OverflowError)
+MAX_ABBREVS = 1 << 20  # of all tables, by their highest codes
+MAX_SUBTREE = 1 << 16
+DIRTY = (struct.error, IndexError, KeyError, OverflowError, ValueError)
 
 Abbrev = tuple[int, bool, tuple[tuple[int, int, int], ...]]  # tag, children follow, (attribute, form, constant)...
 Value = int | bytes | str
@@ -112,6 +113,7 @@ class DwarfEntries:
         self._sections = elf.sections()
         self.info = self._content("info")
         self._abbrevs: dict[int, dict[int, Abbrev]] = {}
+        self._n_abbrevs = 0
         self._bases: dict[int, dict[int, Value]] = {}
         self.units = self._read_units()
         self._starts = [unit.start for unit in self.units]
@@ -184,7 +186,10 @@ class DwarfEntries:
             return b""
         try:
             unit = self._unit(entry.off)
-            return self._listed(unit, value, pc) if unit.version >= 5 else self._listed_old(unit, value, pc)
+            base = self._base(unit, AT_LOW_PC)
+            if unit.version < 5:
+                return find_in_old_list(self._old_lists, value, pc, base)
+            return find_in_list(self._lists, value, pc, base, unit.address_bytes, lambda n: self._indexed(unit, n))
         except DIRTY as bad:
             raise self._damaged(bad) from bad
 
@@ -274,12 +279,15 @@ class DwarfEntries:
     def _read_table(self, at: int) -> dict[int, Abbrev]:
         table: dict[int, Abbrev] = {}
         data = self._abbrev_data
-        for _ in range(MAX_ABBREVS):
+        highest = 0
+        while True:
             code, at = uleb(data, at)
             if not code:
                 break
-            if code > MAX_ABBREV_CODE:
-                raise IndexError(f"abbreviation {code}")
+            self._n_abbrevs += max(1, code - highest)
+            highest = max(highest, code)
+            if self._n_abbrevs > MAX_ABBREVS:
+                raise IndexError("too many abbreviations")
             tag, at = uleb(data, at)
             has_children, at = data[at] == 1, at + 1
             attributes = []
@@ -332,7 +340,7 @@ class DwarfEntries:
         if form == FORM_ADDR:
             return int.from_bytes(info[at : at + unit.address_bytes], "little"), at + unit.address_bytes
         if form == FORM_STRING:
-            end = info.index(b"\0", at) if b"\0" in info[at : unit.end] else unit.end
+            end = info.index(b"\0", at, unit.end)
             return info[at:end].decode("utf-8", "backslashreplace"), end + 1
         if form in (FORM_STRP, FORM_LINE_STRP):
             strings = self._strings if form == FORM_STRP else self._line_strings
@@ -385,69 +393,3 @@ class DwarfEntries:
         base = self._base(unit, AT_ADDR_BASE) or 8
         form = "<Q" if unit.address_bytes == 8 else "<I"
         return int(struct.unpack_from(form, self._addresses, base + unit.address_bytes * index)[0])
-
-    def _listed_old(self, unit: Unit, at: int, pc: int) -> bytes:
-        base = self._base(unit, AT_LOW_PC)
-        for _ in range(MAX_RANGES):
-            low, high = struct.unpack_from("<QQ", self._old_lists, at)
-            at += 16
-            if not low and not high:
-                break
-            if low == 0xFFFFFFFFFFFFFFFF:
-                base = high
-                continue
-            n_bytes = struct.unpack_from("<H", self._old_lists, at)[0]
-            at += 2
-            if base + low <= pc < base + high:
-                return self._old_lists[at : at + n_bytes]
-            at += n_bytes
-        return b""
-
-    def _listed(self, unit: Unit, at: int, pc: int) -> bytes:
-        data, base = self._lists, self._base(unit, AT_LOW_PC)
-        width = unit.address_bytes
-
-        def fixed(where: int) -> tuple[int, int]:
-            return int.from_bytes(data[where : where + width], "little"), where + width
-
-        for _ in range(MAX_RANGES):
-            kind, at = data[at], at + 1
-            low = high = 0
-            if kind == 0:
-                break
-            if kind == 1:
-                index, at = uleb(data, at)
-                base = self._indexed(unit, index)
-                continue
-            if kind == 6:
-                base, at = fixed(at)
-                continue
-            if kind in (2, 3):
-                index, at = uleb(data, at)
-                after, at = uleb(data, at)
-                low = self._indexed(unit, index)
-                high = self._indexed(unit, after) if kind == 2 else low + after
-            elif kind == 4:
-                low, at = uleb(data, at)
-                high, at = uleb(data, at)
-                low, high = base + low, base + high
-            elif kind == 7:
-                low, at = fixed(at)
-                high, at = fixed(at)
-            elif kind == 8:
-                low, at = fixed(at)
-                after, at = uleb(data, at)
-                high = low + after
-            elif kind != 5:
-                raise IndexError(f"location list entry of kind {kind}")
-            n_bytes, at = uleb(data, at)
-            if low <= pc < high:
-                return data[at : at + n_bytes]
-            at += n_bytes
-        return b""
-
-
-def signed(value: int, n_bytes: int) -> int:
-    """A number read as unsigned LEB128 of so many bytes, as the signed one that it is."""
-    bits = 7 * n_bytes
-    return value - (1 << bits) if value >> (bits - 1) & 1 else value

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from goknot.kernels.edge_fields import relabel, ring_places
+from goknot.kernels.rows import Rows
 from goknot.model.named_heap import EdgeFields
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from goknot.goruntime.image import HeapImage
     from goknot.goruntime.types_flow import HeapTypes
     from goknot.goruntime.types_slots import FlowTypes
+    from goknot.kernels.components import RingSet
+    from goknot.kernels.memory import Allocator
 
 MAX_OPEN_WORDS = 1 << 20  # of a type without bounds: a place further on is not told from others
 
@@ -35,8 +39,7 @@ def fields_of(image: HeapImage, types: HeapTypes, flow: FlowTypes, edges: NDArra
     """
     source = np.searchsorted(image.edge_start, edges, side="right") - 1
     kind = types.type_by_object[source]
-    off = types.places.off[edges].astype(np.int64)
-    off -= image.object_header_bytes[source]
+    off = types.places.off_of(edges) - image.object_header_bytes[source]
     if not len(types.names):
         return EdgeFields(np.full(len(edges), -1, np.int32), (), off)
     sizes = np.array([flow.size_bytes(int(one)) for one in types.flow_by_type.tolist()], np.int64)
@@ -49,9 +52,48 @@ def fields_of(image: HeapImage, types: HeapTypes, flow: FlowTypes, edges: NDArra
     place = np.where(known, start[kind] + word, -1)
     used = np.zeros(int(start[-1]) + 1, np.bool_)
     used[place] = True
-    label_by_place = np.full(len(used), -1, np.int32)
+    label_by_place, names = _labels(types, flow, start, used[:-1])
+    return EdgeFields(label_by_place[place], names, off)
+
+
+def fields_of_rings(
+    image: HeapImage, types: HeapTypes, flow: FlowTypes, rings: RingSet, alloc: Allocator | None = None
+) -> EdgeFields:
+    """The same for all inner edges of rings (`kernels.components.list_inner_edges`), which may be most of the heap's.
+
+    Args:
+        image: The heap.
+        types: Its objects' types.
+        flow: The compiled types.
+        rings: Rings of its objects.
+        alloc: Where arrays come from.
+
+    Returns:
+        Labels and names; no offsets.
+    """
+    sizes = np.array([flow.size_bytes(int(one)) for one in types.flow_by_type.tolist()], np.int64)
+    found = ring_places(
+        rings,
+        Rows(image.edge_start, image.edge_target),
+        (types.places.word, types.places.odd_edge, types.places.odd_word),
+        type_by_node=types.type_by_object,
+        header_by_node=image.object_header_bytes,
+        fold_by_type=np.where(types.many_by_type & (sizes > 0), sizes, 0),
+        most_words=MAX_OPEN_WORDS,
+        alloc=alloc,
+    )
+    label_by_place, names = _labels(types, flow, found.start, found.is_used)
+    relabel(found.place_by_edge, label_by_place)
+    return EdgeFields(found.place_by_edge, names, np.zeros(0, np.int64))
+
+
+def _labels(
+    types: HeapTypes, flow: FlowTypes, start: NDArray[np.int64], used: NDArray[np.bool_]
+) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """place -> label, and the labels' names; one more place at the end, which has none."""
+    label_by_place = np.full(len(used) + 1, -1, np.int32)
     texts: dict[str, list[int]] = {}
-    for at in np.flatnonzero(used[:-1]).tolist():
+    for at in np.flatnonzero(used).tolist():
         number = int(np.searchsorted(start, at, side="right")) - 1
         many = bool(types.many_by_type[number])
         text = flow.field_at(int(types.flow_by_type[number]), 8 * (at - int(start[number])), many=many)
@@ -60,7 +102,7 @@ def fields_of(image: HeapImage, types: HeapTypes, flow: FlowTypes, edges: NDArra
     names = tuple(sorted(texts))
     for label, text in enumerate(names):
         label_by_place[texts[text]] = label
-    return EdgeFields(label_by_place[place], names, off)
+    return label_by_place, names
 
 
 def _words(kind: NDArray[np.int32], off: NDArray[np.int64], n_types: int) -> NDArray[np.int64]:

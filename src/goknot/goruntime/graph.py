@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from goknot.goruntime.image import HeapImage, Root
     from goknot.goruntime.types_flow import HeapTypes
     from goknot.goruntime.types_slots import FlowTypes
+    from goknot.goruntime.variables import Variables
 
 FOREVER = ("chan receive (nil chan)", "chan send (nil chan)", "select (no cases)")
 ON_OBJECTS = ("chan receive", "chan send", "select", "semacquire", "sync.", "coroutine")
@@ -68,6 +69,7 @@ class NamedGraph:
         specials: special of the graph -> its index in the image's.
         stack_names: stack id -> function names, innermost first.
         problems: What of the types could not be read.
+        variables: module -> what its DWARF says of variables, or None.
     """
 
     graph: HeapGraph
@@ -76,6 +78,7 @@ class NamedGraph:
     specials: tuple[int, ...]
     stack_names: tuple[tuple[str, ...], ...]
     problems: tuple[str, ...]
+    variables: tuple[Variables | None, ...]
 
 
 def heap_graph(image: HeapImage) -> NamedGraph:
@@ -102,17 +105,18 @@ def heap_graph(image: HeapImage) -> NamedGraph:
         which,
         stacks,
         naming.problems,
+        naming.variables,
     )
 
 
 def _flags(image: HeapImage, types: HeapTypes) -> NDArray[np.uint8]:
-    flags = np.where(image.runtime_objects > 0, ObjectFlag.RUNTIME, 0).astype(np.uint8)
+    flags = image.runtime_objects * np.uint8(ObjectFlag.RUNTIME)
     for objects in (image.scheduler.goroutines, image.scheduler.sudogs):
         flags[objects] |= np.uint8(ObjectFlag.GOROUTINE)
     flags[pool_objects(image)] |= np.uint8(ObjectFlag.POOL)
-    storage = np.array([any(mark in name for mark in MAP_STORAGE) for name in types.names], np.bool_)
-    if len(storage):
-        flags[(types.type_by_object >= 0) & storage[types.type_by_object]] |= np.uint8(ObjectFlag.MAP)
+    storage = [ObjectFlag.MAP if any(mark in name for mark in MAP_STORAGE) else 0 for name in types.names]
+    if any(storage):
+        flags |= np.array([*storage, 0], np.uint8)[types.type_by_object]  # -1, unknown: the last
     return flags
 
 

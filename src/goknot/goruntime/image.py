@@ -97,12 +97,15 @@ class HeapImage:
         object_bytes: object -> size of its slot; int64.
         object_state: object -> model.heap.ObjectState; uint8.
         object_noscan: object -> 1 when it has no pointers; uint8.
-        object_type_addr: object -> type that its malloc header or span names, or 0; uint64.
         object_header_bytes: object -> 8 when a malloc header precedes the value, else 0; uint8.
+        header_object: Objects whose malloc header or span names a type; ascending, int32.
+        header_type_addr: That type's address, for each of those; uint64.
         edge_start: object -> its first edge; n_objects + 1 entries, int64.
         edge_target: edge -> object; by offset within the source, int32.
         resolve: pointer -> object it points into; -1 none, -2 a free slot.
-        edge_places: Computes where each edge's pointer stands; a second scan, on demand.
+        edge_places: Gives where each edge's pointer stands.
+        holding: (offset, low, high, bytes) -> objects of at least so many bytes that hold, at that offset in their
+            slot, a word of low to high; int32.
         roots: Roots and their pointers.
         goroutines: Those that are not dead.
         specials: Finalizers, cleanups, weak handles and others.
@@ -126,12 +129,14 @@ class HeapImage:
     object_bytes: Int64s
     object_state: UInt8s
     object_noscan: UInt8s
-    object_type_addr: UInt64s
     object_header_bytes: UInt8s
+    header_object: Int32s
+    header_type_addr: UInt64s
     edge_start: Int64s
     edge_target: Int32s
     edge_places: Callable[[], EdgePlaces]
     resolve: Callable[[UInt64s], Int32s]
+    holding: Callable[[int, int, int, int], Int32s]
     roots: RootTable
     goroutines: tuple[Goroutine, ...]
     specials: tuple[Special, ...]

@@ -43,11 +43,13 @@ class Naming:
         types: The names.
         flow: The compiled types: fields by offset.
         problems: What could not be read.
+        variables: module -> what its DWARF says of variables, or None.
     """
 
     types: HeapTypes
     flow: FlowTypes
     problems: tuple[str, ...]
+    variables: tuple[Variables | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +103,9 @@ def name_types(image: HeapImage, more: tuple[Seeds, ...] = ()) -> Naming:
     """Names every object that can be named.
 
     Args:
-        image: The image; its edges are scanned a second time.
+        image: The image.
         more: Further statements about objects.
     """
-    places = image.edge_places()
     heap = FlowHeap(
         addr_by_object=image.object_addr,
         bytes_by_object=image.object_bytes,
@@ -112,21 +113,26 @@ def name_types(image: HeapImage, more: tuple[Seeds, ...] = ()) -> Naming:
         noscan_by_object=image.object_noscan,
         edge_start=image.edge_start,
         edge_target=image.edge_target,
-        edge_off=places.off,
-        edge_delta=places.delta,
-        before_by_edge=places.before,
-        header_type_by_object=image.object_type_addr,
+        places=image.edge_places(),
+        header_object=image.header_object,
+        header_type_addr=image.header_type_addr,
         words_at=image.space.words_at,
+        holding=image.holding,
         root_target=image.roots.target_object,
         root_delta=image.roots.target_off,
         before_by_root=image.roots.before,
     )
     types = FlowTypes(image.types)
     described = Described(image, types, heap)
-    known = [_finalizers(image, types), *_scheduler(image, types), pools(image, types), timers(image, types, places)]
+    known = [
+        _finalizers(image, types),
+        *_scheduler(image, types),
+        pools(image, types),
+        timers(image, types, heap.places),
+    ]
     seeds = (*known, *described.seeds(), *more)
     found = name_objects(heap, image.types, types, image.functions.entries(), seeds, described.captures)
-    return Naming(found, types, tuple(described.problems))
+    return Naming(found, types, tuple(described.problems), tuple(described.modules))
 
 
 class Described:
@@ -135,27 +141,27 @@ class Described:
     def __init__(self, image: HeapImage, types: FlowTypes, heap: FlowHeap) -> None:
         self._image, self._types, self._heap = image, types, heap
         self.problems: list[str] = []
-        self._modules: list[Variables | None] = []
+        self.modules: list[Variables | None] = []
         for number, (module, mapped) in enumerate(zip(image.modules, image.files, strict=False)):
             found: list[Variables] = []
             if mapped is not None:
                 self._try(lambda: found.append(Variables(mapped, module, number, image.types)))  # noqa: B023
-            self._modules.append(found[0] if found and not found[0].is_empty else None)
+            self.modules.append(found[0] if found and not found[0].is_empty else None)
 
     def seeds(self) -> list[Seeds]:
         """What package variables and variables of frames point at."""
         parts: list[Seeds] = []
-        for variables in self._modules:
+        for variables in self.modules:
             if variables is not None:
                 self._try(lambda: parts.append(self._package(variables)))  # noqa: B023
-        if any(self._modules):
-            self._try(lambda: parts.append(frame_seeds(self._image, self._types, self._modules, self._resolve)))
+        if any(self.modules):
+            self._try(lambda: parts.append(frame_seeds(self._image, self._types, self.modules, self._resolve)))
         return parts
 
     def captures(self, entry_addr: int) -> list[Capture]:
         """What closures of the function at `entry_addr` hold."""
         found: list[Capture] = []
-        for module, variables in zip(self._image.modules, self._modules, strict=False):
+        for module, variables in zip(self._image.modules, self.modules, strict=False):
             if variables is not None and module.text_addr <= entry_addr < module.etext_addr:
                 self._try(lambda: found.extend(variables.captures(entry_addr)))  # noqa: B023
         return found

@@ -10,6 +10,7 @@ import numpy as np
 from goknot.errors import InputError
 from goknot.goruntime.heap import ARENA_BYTES, PAGE_BYTES, PAGES_PER_ARENA, GoHeap, Spans, heap_arena_addr
 from goknot.kernels import pointer_scan as kernel
+from goknot.kernels.memory import Allocator
 from goknot.memory.space import MissingMemoryError
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ ARENA = "runtime.heapArena"
 INLINE_MARKS = "runtime.spanInlineMarkBits"
 MAX_ARENAS = 1 << 22
 MAX_INLINE_SLOTS = 63 * 8  # spanInlineMarkBits.marks
-Index = tuple["UInt64s", "Int32s", "Int64s", "UInt64s", "Int64s", "UInt64s", "Int64s", "Int64s", "Int32s"]
+Types = tuple["Int64s", "Int32s", "Int64s", "Int64s", "Int64s", "UInt64s"]
+Index = tuple["UInt64s", "Int32s", "Int64s", "UInt64s", "Int32s"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,10 @@ class Objects:
 
     Attributes:
         index: Address to object, as `kernels.pointer_scan` takes it.
-        span_by_object: object -> span; int32.
-        off_by_object: object -> where its slot lies in the space's first backing; int64.
-        noscan, header_bytes, type_addr: See `goruntime.image.HeapImage`.
-        scan_arguments: The rest of what `kernels.pointer_scan.scan` takes.
+        object_start: span -> its first object; n_spans + 1 entries, int64.
+        off_by_span: span -> where it begins in the space's first backing; int64.
+        noscan, header_bytes, header_object, header_type_addr: See `goruntime.image.HeapImage`.
+        mode_by_span, bits_off_by_span, header_by_span, types, arena_bits: See `kernels.pointer_scan.scan`.
         problems: What was left out.
     """
 
@@ -51,17 +53,17 @@ class Objects:
     addr: UInt64s
     n_bytes: Int64s
     state: UInt8s
-    span_by_object: Int32s
-    off_by_object: Int64s
+    object_start: Int64s
+    off_by_span: Int64s
     noscan: UInt8s
     header_bytes: UInt8s
-    type_addr: UInt64s
+    header_object: Int32s
+    header_type_addr: UInt64s
     mode_by_span: UInt8s
     bits_off_by_span: Int64s
-    type_by_object: Int32s
-    types: tuple[Int64s, Int64s, Int64s, UInt64s]
+    header_by_span: UInt8s
+    types: Types
     arena_bits: tuple[UInt64s, UInt8s]
-    n_scan_words: int
     problems: tuple[str, ...]
 
 
@@ -76,45 +78,50 @@ class _Placed:
     inline_marks: Bools
 
 
-def read_objects(source: Source, layout: Layout, heap: GoHeap, masks: MaskReader) -> Objects:
+def read_objects(
+    source: Source, layout: Layout, heap: GoHeap, masks: MaskReader, alloc: Allocator | None = None
+) -> Objects:
     """Lists the objects of all spans in use.
 
     Raises:
         InputError: None of the heap's memory is in the image.
     """
+    alloc = alloc or Allocator()
     placed, problems = _place(source, layout, heap)
     spans = placed.spans
     slot_start = np.concatenate(([0], np.cumsum(spans.nelems))).astype(np.int64)
-    states = np.zeros(int(slot_start[-1]), np.uint8)
+    if slot_start[-1] >= 1 << 31:
+        raise InputError(source.where, f"has room for {slot_start[-1]} objects; more than 2^31 are not supported")
+    states = alloc.zeros(int(slot_start[-1]), np.uint8)
     starts = slot_start[:-1].copy()
     n_objects = int(
         kernel.slot_states(
             source.space.main, placed.alloc_off, placed.mark_off, spans.freeindex, spans.nelems, starts, states
         )
     )
-    if n_objects >= 1 << 31:
-        raise InputError(source.where, f"holds {n_objects} objects; more than 2^31 are not supported")
-    object_by_slot = np.empty(len(states), np.int32)
-    addr, n_bytes = np.empty(n_objects, np.uint64), np.empty(n_objects, np.int64)
-    state, span = np.empty(n_objects, np.uint8), np.empty(n_objects, np.int32)
+    object_by_slot = alloc.empty(len(states), np.int32)
+    addr, n_bytes = alloc.empty(n_objects, np.uint64), alloc.empty(n_objects, np.int64)
+    state, object_start = alloc.empty(n_objects, np.uint8), np.empty(len(starts) + 1, np.int64)
     kernel.number_objects(
-        states, spans.base, spans.elem_bytes, spans.nelems, starts, object_by_slot, addr, n_bytes, state, span
+        states, spans.base, spans.elem_bytes, spans.nelems, starts, object_by_slot, addr, n_bytes, state, object_start
     )
-    off = placed.off[span] + (addr - spans.base[span]).astype(np.int64)
+    del states
+    n_by_span = np.diff(object_start)
     mode, bits_off = _mask_places(layout, placed)
     first_addr, span_by_page, page_start, arena_addrs = _page_table(source, layout, heap, spans)
-    header = ((mode == kernel.TYPED) & (spans.size_class > 0)).astype(np.uint8)[span] * np.uint8(8)
-    type_addr, type_by_object, types, more = _types_of(source, spans, span, mode, header, addr, masks)
+    is_typed = mode == kernel.TYPED
+    header = (is_typed & (spans.size_class > 0)).astype(np.uint8) * np.uint8(8)
+    typed = np.flatnonzero(np.repeat(is_typed, n_by_span))
+    typed_start = np.concatenate(([0], np.cumsum(np.where(is_typed, n_by_span, 0))[:-1])).astype(np.int64)
+    of_typed = np.repeat(np.flatnonzero(is_typed), n_by_span[is_typed])
+    named, named_addr, types, more = _types_of(source, spans, typed, of_typed, addr, masks)
     problems += more
     arena_bits = _arena_bits(source, layout, arena_addrs)
-    index = (
-        np.array([first_addr], np.uint64), span_by_page, page_start, spans.base, spans.elem_bytes,
-        _divisors(spans), spans.nelems, starts, object_by_slot,
-    )  # fmt: skip
-    noscan = (mode == kernel.NOSCAN).astype(np.uint8)[span]
+    index = (np.array([first_addr], np.uint64), span_by_page, page_start, _rows(spans, starts), object_by_slot)
+    noscan = np.repeat((mode == kernel.NOSCAN).astype(np.uint8), n_by_span)
     return Objects(
-        spans, index, addr, n_bytes, state, span, off, noscan, header, type_addr, mode, bits_off,
-        type_by_object, types, arena_bits, int(n_bytes[noscan == 0].sum()) // 8, tuple(problems),
+        spans, index, addr, n_bytes, state, object_start, placed.off, noscan, np.repeat(header, n_by_span), named,
+        named_addr, mode, bits_off, header, (typed_start, *types), arena_bits, tuple(problems),
     )  # fmt: skip
 
 
@@ -234,27 +241,33 @@ def _page_table(source: Source, layout: Layout, heap: GoHeap, spans: Spans) -> t
     return first_addr, span_by_page, page_start, addrs
 
 
-def _divisors(spans: Spans) -> UInt64s:
-    """mspan.divMul: division as multiplication; 0 where there is one slot."""
+def _rows(spans: Spans, slot_start: Int64s) -> UInt64s:
+    """What `kernels.pointer_scan.resolve_all` needs of each span, side by side in memory."""
+    rows = np.zeros((len(spans.base), kernel.ROW), np.uint64)
+    rows[:, kernel.BASE] = spans.base
+    # mspan.divMul: division as multiplication; 0 where there is one slot.
     magic = np.uint64((1 << 32) - 1) // spans.elem_bytes.astype(np.uint64) + np.uint64(1)
-    return np.where(spans.nelems == 1, np.uint64(0), magic)
+    rows[:, kernel.DIVISOR] = np.where(spans.nelems == 1, np.uint64(0), magic)
+    rows[:, kernel.NELEMS] = spans.nelems
+    rows[:, kernel.SLOT_START] = slot_start
+    rows[:, kernel.ELEM_BYTES] = spans.elem_bytes
+    return rows.reshape(-1)
 
 
 def _types_of(  # noqa: PLR0917 - columns of one table
-    source: Source, spans: Spans, span: Int32s, mode: UInt8s, header: UInt8s, addr: UInt64s, masks: MaskReader
-) -> tuple[UInt64s, Int32s, tuple[Int64s, Int64s, Int64s, UInt64s], list[str]]:
-    """Types that malloc headers and large spans name, and their masks."""
-    typed = np.flatnonzero((mode == kernel.TYPED)[span])
-    named = np.where(header[typed] > 0, source.space.words_at(addr[typed]), spans.large_type_addr[span[typed]])
+    source: Source, spans: Spans, typed: Int64s, span_by_typed: Int64s, addr: UInt64s, masks: MaskReader
+) -> tuple[Int32s, UInt64s, tuple[Int32s, Int64s, Int64s, Int64s, UInt64s], list[str]]:
+    """Types that malloc headers and large spans name, by whom, and their masks."""
+    with_header = spans.size_class[span_by_typed] > 0
+    named = np.where(with_header, source.space.words_at(addr[typed]), spans.large_type_addr[span_by_typed])
     unique, which = np.unique(named, return_inverse=True)
     table, sane = masks.masks(unique)
-    type_addr = np.zeros(len(addr), np.uint64)
-    type_by_object = np.full(len(addr), -1, np.int32)
-    type_by_object[typed] = np.where(sane[which], which, -1)
-    type_addr[typed] = np.where(sane[which], named, 0)
+    type_by_typed = np.where(sane[which], which, -1).astype(np.int32)
     n_bad = int((~sane[which] & (named != 0)).sum())
     problems = [f"the type of {n_bad} objects makes no sense; their pointers are left out"] if n_bad else []
-    return type_addr, type_by_object, (table.words, table.ptr_words, table.first_bit, table.bits), problems
+    good = sane[which] & (named != 0)
+    types = (type_by_typed, table.words, table.ptr_words, table.first_bit, table.bits)
+    return typed[good].astype(np.int32), named[good], types, problems
 
 
 def _arena_bits(source: Source, layout: Layout, arena_addrs: list[int]) -> tuple[UInt64s, UInt8s]:

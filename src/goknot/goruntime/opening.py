@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,53 +30,72 @@ from goknot.memory.process import open_live
 
 if TYPE_CHECKING:
     from goknot.goruntime.modules import Module
+    from goknot.kernels.memory import Allocator
     from goknot.layouts.layout import Layout
     from goknot.memory.source import MappedElf, Source
 
 OLDEST = (1, 21)
+Step = Callable[[str], None]
 
 
-def open_core(core_path: str, exe_path: str | None = None) -> HeapImage:
+def unsaid(what: str) -> None:
+    """Tells nobody."""
+
+
+def open_core(
+    core_path: str, exe_path: str | None = None, alloc: Allocator | None = None, step: Step = unsaid
+) -> HeapImage:
     """Reads a core: every object, pointer and root.
 
     Args:
         core_path: An ELF core of a Go program.
         exe_path: Its executable; where the core says it was, when None.
+        alloc: Where arrays as long as the heap come from.
+        step: Told what begins, for people who wait.
 
     Raises:
         InputError: The core is damaged, is not of a Go program that can be read, or the executable is another build.
     """
     try:
-        return read_image(open_core_file(core_path, exe_path))
+        return read_image(open_core_file(core_path, exe_path), alloc=alloc, step=step)
     except MemoryError as failed:
         what = "asks for more memory than there is: it is damaged, or larger than this machine"
         raise InputError(core_path, what) from failed
 
 
-def open_process(pid: int, stop: bool = True) -> HeapImage:
+def open_process(pid: int, stop: bool = True, alloc: Allocator | None = None, step: Step = unsaid) -> HeapImage:
     """Reads a live process. It is stopped while its memory is copied (`HeapImage.stopped_ms`) and always resumed.
 
     Args:
         pid: A Go process.
         stop: Stop it (SIGSTOP, then SIGCONT); without, the image may contradict itself, which `problems` says.
+        alloc: Where arrays as long as the heap come from; the copy of its memory does not.
+        step: Told what begins, for people who wait.
 
     Raises:
         InputError: It is not there, may not be read, ended meanwhile, or is no Go program that can be read.
     """
+    step("copying its memory")
     source, stopped_ms = open_live(pid, stop)
-    return read_image(source, stopped_ms)
+    return read_image(source, stopped_ms, alloc, step)
 
 
-def read_image(source: Source, stopped_ms: float = 0.0) -> HeapImage:
+def read_image(
+    source: Source, stopped_ms: float = 0.0, alloc: Allocator | None = None, step: Step = unsaid
+) -> HeapImage:
     """A heap image of whatever memory is at hand."""
+    step("finding the runtime's tables")
     located = locate(source)
     problems = [*source.problems, *located.problems]
     space, layout = source.space, located.layout
     types = gcmask.type_table(space, layout, located.modules)
     masks = gcmask.MaskReader(space, layout, types)
-    found = objects.read_objects(source, layout, located.heap, masks)
-    edges = pointers.scan_edges(space, found)
+    step("listing objects")
+    found = objects.read_objects(source, layout, located.heap, masks, alloc)
+    step(f"following the pointers of {len(found.addr):,} objects")
+    edges = pointers.scan_edges(space, found, alloc)
     problems += found.problems
+    step("reading goroutines and variables")
     table = pclntab.PclnTable(space, located.modules)
     unwinder = Unwinder(space, table, source.arch)
     running, more = goroutines.read_goroutines(source, layout, located.gs, unwinder, table)
@@ -101,12 +121,14 @@ def read_image(source: Source, stopped_ms: float = 0.0) -> HeapImage:
         object_bytes=found.n_bytes,
         object_state=found.state,
         object_noscan=found.noscan,
-        object_type_addr=found.type_addr,
         object_header_bytes=found.header_bytes,
+        header_object=found.header_object,
+        header_type_addr=found.header_type_addr,
         edge_start=edges.start,
         edge_target=edges.target,
-        edge_places=lambda: pointers.scan_places(space, found, edges),
+        edge_places=lambda: edges.places,
         resolve=lambda addrs: pointers.resolve(found, addrs),
+        holding=lambda *wanted: pointers.holding(space, found, *wanted),
         roots=builder.table(),
         goroutines=running,
         specials=noted,

@@ -23,7 +23,9 @@ TOP_FRAME, SP_WRITE = 1, 2
 NO_FUNCDATA = 0xFFFFFFFF
 ARGS_UNKNOWN = -0x80000000
 PCDATA_STACK_MAP = 1
-ARGS_MAPS, LOCALS_MAPS, STACK_OBJECTS = 0, 1, 2
+ARGS_MAPS, LOCALS_MAPS, STACK_OBJECTS, INLINE_TREE = 0, 1, 2, 3
+INLINE_INDEX = 2  # PCDATA_InlTreeIndex
+INLINED_BYTES, MAX_INLINED = 16, 64  # runtime/symtabinl.go, inlinedCall: funcID, nameOff, parentPc, startLine
 MAX_STEPS = 1 << 20
 MAX_MAP_WORDS = 1 << 24
 
@@ -129,6 +131,23 @@ class PclnTable:
         off = struct.unpack_from("<I", cutab, at)[0]
         file = c_string(self._table(function.module, "filetab"), off) if off != NO_FUNCDATA else ""
         return f"{file}:{line}" if file else ""
+
+    def calls(self, function: Function, pc: int) -> tuple[tuple[str, str], ...]:
+        """(function, `file:line`) of an instruction: what was inlined there, innermost first, then the function itself.
+
+        runtime/symtabinl.go, `inlineUnwinder`. The tree survives stripping.
+        """
+        found: list[tuple[str, str]] = []
+        tree = function.funcdata[INLINE_TREE] if len(function.funcdata) > INLINE_TREE else 0
+        for _ in range(MAX_INLINED if tree and len(function.pcdata) > INLINE_INDEX else 0):
+            index = self._value(function, function.pcdata[INLINE_INDEX], pc)
+            if index < 0:
+                break
+            data = self._space.read(tree + index * INLINED_BYTES, INLINED_BYTES)
+            name_off, parent_pc = struct.unpack_from("<ii", data, 4)
+            found.append((c_string(self._table(function.module, "funcnametab"), name_off), self.line(function, pc)))
+            pc = function.entry_addr + parent_pc
+        return (*found, (function.name, self.line(function, pc)))
 
     def bitmap(self, function: Function, which: int, index: int) -> tuple[int, tuple[int, ...]] | None:
         """(number of words, those that are pointers) of ARGS_MAPS or LOCALS_MAPS; None where there is no such map."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from goknot.goruntime.heap import PAGE_BYTES
 from goknot.kernels import pointer_scan as kernel
+from goknot.kernels.memory import Allocator
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +20,10 @@ if TYPE_CHECKING:
 
     Int32s = NDArray[np.int32]
     Int64s = NDArray[np.int64]
+    UInt16s = NDArray[np.uint16]
     UInt64s = NDArray[np.uint64]
+
+PIECE_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +31,50 @@ class EdgePlaces:
     """Where each edge's pointer stands.
 
     Attributes:
-        off: edge -> offset of the pointer in its object's slot; int64.
-        delta: edge -> offset of where it points in the target's slot; int64.
-        before: edge -> the word before it, when that is no pointer's place (an interface's type word); else 0.
+        word: edge -> offset of the pointer in its object's slot, in words, when it points at the begin of its target's
+            slot; else, and where that does not fit, `kernels.pointer_scan.ODD`; uint16.
+        odd_edge: The edges marked so; ascending, int64.
+        odd_word: Offset of the pointer in words, for each of those; int64.
+        odd_delta: Offset of where it points in the target's slot, for each of those; int64.
+        before_edge: Edges whose pointer stands behind a word that is no pointer's place, as the type word of an
+            interface, and no small number nor an address in the heap; ascending, int64.
+        before_word: That word, for each of those; uint64.
     """
 
-    off: Int64s
-    delta: Int64s
-    before: UInt64s
+    word: UInt16s
+    odd_edge: Int64s
+    odd_word: Int64s
+    odd_delta: Int64s
+    before_edge: Int64s
+    before_word: UInt64s
+
+    @property
+    def off(self) -> Int64s:
+        """edge -> offset of the pointer in its object's slot, in bytes; int64."""
+        words = self.word.astype(np.int64)
+        words[self.odd_edge] = self.odd_word
+        return words * 8
+
+    @property
+    def delta(self) -> Int64s:
+        """edge -> offset of where it points in the target's slot, in bytes; int64."""
+        deltas = np.zeros(len(self.word), np.int64)
+        deltas[self.odd_edge] = self.odd_delta
+        return deltas
+
+    def off_of(self, edges: Int64s) -> Int64s:
+        """`off` for some edges."""
+        words = self.word[edges].astype(np.int64)
+        odd = np.flatnonzero(words == kernel.ODD)
+        words[odd] = self.odd_word[np.searchsorted(self.odd_edge, edges[odd])]
+        return words * 8
+
+    def delta_of(self, edges: Int64s) -> Int64s:
+        """`delta` for some edges."""
+        deltas = np.zeros(len(edges), np.int64)
+        odd = np.flatnonzero(self.word[edges] == kernel.ODD)
+        deltas[odd] = self.odd_delta[np.searchsorted(self.odd_edge, edges[odd])]
+        return deltas
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +83,89 @@ class Edges:
 
     start: Int64s
     target: Int32s
+    places: EdgePlaces
     n_free_targets: int
 
 
-def scan_edges(space: AddressSpace, objects: Objects) -> Edges:
-    """Follows every pointer of every object."""
-    none = np.zeros(0, np.int64)
-    start = np.empty(len(objects.addr) + 1, np.int64)
-    target = np.empty(objects.n_scan_words, np.int32)  # reserved, not touched: shrunk below
-    n_edges, n_free = _scan(space, objects, start, (target, none, none.view(np.uint64), none.view(np.uint64)))
-    target.resize(n_edges, refcheck=False)
-    return Edges(start, target, n_free)
+def scan_edges(space: AddressSpace, objects: Objects, alloc: Allocator | None = None) -> Edges:
+    """Follows every pointer of every object, piece by piece: what was read of a file is let go at once."""
+    alloc = alloc or Allocator()
+    pieces, scanned = _pieces(objects), objects.mode_by_span != kernel.NOSCAN
+    n_words_by_span = np.where(scanned, np.diff(objects.object_start) * objects.spans.elem_bytes // 8, 0)
+    words = [int(n_words_by_span[first:last].sum()) for first, last in pieces]
+    start = alloc.zeros(len(objects.addr) + 1, np.int64)
+    if alloc.limit_bytes is None:  # every word might be a pointer: reserved, not touched, and shrunk below
+        target, word = np.empty(sum(words), np.int32), np.empty(sum(words), np.uint16)
+    else:
+        room = _count_edges(space, objects, start)
+        target, word = alloc.empty(room, np.int32), alloc.empty(room, np.uint16)
+    kinds = (np.int64, np.int64, np.int64, np.int64, np.uint64)  # of the lists in `EdgePlaces`
+    parts: list[list[NDArray[Any]]] = [[np.zeros(0, kind)] for kind in kinds]
+    n_edges, n_free = 0, 0
+    for (first, last), n_words in zip(pieces, words, strict=True):
+        lists = tuple(np.empty(n_words, kind) for kind in kinds)
+        n_edges, n_odd, n_before, more = _scan(
+            space, objects, (first, last), n_edges=n_edges, start=start, target=target, places=(word, *lists)
+        )
+        n_free += more
+        for part, listed, length in zip(parts, lists, (n_odd, n_odd, n_odd, n_before, n_before), strict=True):
+            part.append(listed[:length].copy())
+        _let_go(space, objects, first, last)
+    if alloc.limit_bytes is None:
+        target.resize(n_edges, refcheck=False)
+        word.resize(n_edges, refcheck=False)
+    found: list[NDArray[Any]] = [np.concatenate(part) for part in parts]
+    return Edges(start, target[:n_edges], EdgePlaces(word[:n_edges], *found), n_free)
 
 
-def scan_places(space: AddressSpace, objects: Objects, edges: Edges) -> EdgePlaces:
-    """The same scan again, for what is seldom needed."""
-    n_edges = len(edges.target)
-    start = np.empty(len(objects.addr) + 1, np.int64)
-    target, off = np.empty(n_edges, np.int32), np.empty(n_edges, np.int64)
-    pointer, before = np.empty(n_edges, np.uint64), np.empty(n_edges, np.uint64)
-    if n_edges:
-        _scan(space, objects, start, (target, off, pointer, before))
-    return EdgePlaces(off, (pointer - objects.addr[edges.target]).astype(np.int64), before)
+def _scan(
+    space: AddressSpace,
+    objects: Objects,
+    spans: tuple[int, int],
+    *,
+    n_edges: int,
+    start: Int64s,
+    target: Int32s,
+    places: tuple[NDArray[Any], ...],
+) -> tuple[int, int, int, int]:
+    """See `kernels.pointer_scan.scan`."""
+    n_edges, n_odd, n_before, n_free = kernel.scan(
+        space.main_words, objects.addr, objects.state, objects.object_start, objects.off_by_span, objects.mode_by_span,
+        objects.bits_off_by_span, objects.header_by_span, objects.types, objects.arena_bits, objects.index, *spans,
+        n_edges, start, target, places,
+    )  # fmt: skip
+    return int(n_edges), int(n_odd), int(n_before), int(n_free)
+
+
+def _count_edges(space: AddressSpace, objects: Objects, start: Int64s) -> int:
+    """How many edges there are at most: those to free slots and to the object itself are still among them."""
+    n_edges, long = 0, np.zeros(0, np.int64)
+    nowhere = (np.zeros(0, np.uint16), long, long, long, long, np.zeros(0, np.uint64))
+    for piece in _pieces(objects):
+        n_edges, *_ = _scan(
+            space, objects, piece, n_edges=n_edges, start=start, target=np.zeros(0, np.int32), places=nowhere
+        )
+        _let_go(space, objects, *piece)
+    return n_edges
+
+
+def holding(  # noqa: PLR0917 - what `HeapImage.holding` takes
+    space: AddressSpace, objects: Objects, word_off: int, low: int, high: int, n_bytes: int
+) -> Int32s:
+    """Objects of at least `n_bytes` that hold, at `word_off` in their slot, a word of `low` to `high`; ascending."""
+    parts = [np.zeros(0, np.int32)]
+    for first, last in _pieces(objects):
+        if (objects.spans.elem_bytes[first:last] < n_bytes).all():
+            continue
+        found = np.empty(int(objects.object_start[last] - objects.object_start[first]), np.int32)
+        n_found = kernel.holding(
+            space.main_words, objects.addr, objects.object_start, objects.off_by_span, objects.spans.base,
+            objects.spans.elem_bytes, first, last, max(n_bytes, word_off + 8), word_off, np.uint64(low),
+            np.uint64(high), found,
+        )  # fmt: skip
+        parts.append(found[:n_found].copy())
+        _let_go(space, objects, first, last)
+    return np.concatenate(parts)
 
 
 def resolve(objects: Objects, pointers: UInt64s) -> Int32s:
@@ -72,12 +175,13 @@ def resolve(objects: Objects, pointers: UInt64s) -> Int32s:
     return found
 
 
-def _scan(
-    space: AddressSpace, objects: Objects, start: Int64s, out: tuple[Int32s, Int64s, UInt64s, UInt64s]
-) -> tuple[int, int]:
-    n_edges, n_free = kernel.scan(
-        space.main_words, objects.addr, objects.n_bytes, objects.state, objects.off_by_object, objects.span_by_object,
-        objects.mode_by_span, objects.bits_off_by_span, objects.type_by_object, objects.header_bytes,
-        objects.types, objects.arena_bits, objects.index, start, out,
-    )  # fmt: skip
-    return int(n_edges), int(n_free)
+def _pieces(objects: Objects) -> list[tuple[int, int]]:
+    """Ranges of spans, each about as large as `PIECE_BYTES` or a single span."""
+    piece = np.cumsum(objects.spans.n_pages) * np.uint64(PAGE_BYTES) // np.uint64(PIECE_BYTES)
+    cuts = [0, *(np.flatnonzero(np.diff(piece)) + 1).tolist(), len(piece)]
+    return list(pairwise(cuts))
+
+
+def _let_go(space: AddressSpace, objects: Objects, first: int, last: int) -> None:
+    end = objects.off_by_span[last - 1] + int(objects.spans.n_pages[last - 1]) * PAGE_BYTES
+    space.let_go(int(objects.off_by_span[first]), int(end))

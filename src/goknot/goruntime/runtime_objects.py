@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.goruntime.goroutines import SUDOG, G
-from goknot.goruntime.heap import pointer_slices
+from goknot.goruntime.heap import PAGE_BYTES, pointer_slices, variable_ranges
 from goknot.goruntime.pointers import resolve
 
 if TYPE_CHECKING:
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from goknot.layouts.layout import Layout
     from goknot.memory.space import AddressSpace
 
+    Bools = NDArray[np.bool_]
     Int32s = NDArray[np.int32]
     UInt64s = NDArray[np.uint64]
 
 M, P = "runtime.m", "runtime.p"
 MAX_ROUNDS = 1 << 20
-N_SAMPLE = 16
+MAX_PROCESSORS = 1 << 16
+PROCESSOR_DEAD = 4  # _Pdead
+U8, LOW32 = np.uint64(8), np.uint64(0xFFFFFFFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,10 @@ def find_runtime_objects(  # noqa: PLR0917 - places found before
     space: AddressSpace, layout: Layout, modules: tuple[Module, ...], objects: Objects, allgs_addr: int, gs: UInt64s
 ) -> RuntimeObjects:
     """g by allgs; m through them; p by the shape of allp; sudogs by their first word, which is a g."""
-    ms = _threads(space, layout, gs)
+    named, running = _named_threads(space, layout, modules, objects), _running(space, layout, gs)
+    ms = _threads(space, layout, np.unique(np.concatenate((named, running))))
     own_gs = np.concatenate([space.words_at(ms + np.uint64(layout.off(M, name))) for name in ("g0", "gsignal")])
-    ps, allp_addr = _processors(space, layout, modules)
+    ps, allp_addr = _processors(space, layout, modules, objects)
     all_gs = np.concatenate((gs, own_gs))
     goroutines = _numbers(objects, all_gs)
     sudogs = _sudogs(space, layout, objects, all_gs)
@@ -58,10 +62,31 @@ def _numbers(objects: Objects, addrs: UInt64s) -> Int32s:
     return found[found >= 0]
 
 
-def _threads(space: AddressSpace, layout: Layout, gs: UInt64s) -> UInt64s:
-    """m's: those that run goroutines, and along `alllink`."""
+def _running(space: AddressSpace, layout: Layout, gs: UInt64s) -> UInt64s:
     found = np.unique(space.words_at(gs + np.uint64(layout.off(G, "m"))))
-    found = found[found > 4096]
+    return found[found > 4096]
+
+
+def _named_threads(space: AddressSpace, layout: Layout, modules: tuple[Module, ...], objects: Objects) -> UInt64s:
+    """m's that variables point at (`runtime.allm` is the newest): objects with a g0 that points back at them."""
+    parts = [np.zeros(0, np.uint64)]
+    for module in modules:
+        for start, end in variable_ranges(module):
+            if end - start >= 8 and space.has(start, end - start):
+                words = space.words(start, (end - start) // 8)
+                parts.append(words[(words > 4096) & (words % np.uint64(8) == 0)])
+    pointers = np.unique(np.concatenate(parts))
+    number = resolve(objects, pointers)
+    pointers, number = pointers[number >= 0], number[number >= 0]
+    pointers = pointers[objects.n_bytes[number] >= layout.size(M) // 2]
+    scheduler_g = space.words_at(pointers + np.uint64(layout.off(M, "g0")))
+    pointers, scheduler_g = pointers[scheduler_g > 4096], scheduler_g[scheduler_g > 4096]
+    found: UInt64s = pointers[space.words_at(scheduler_g + np.uint64(layout.off(G, "m"))) == pointers]
+    return found
+
+
+def _threads(space: AddressSpace, layout: Layout, found: UInt64s) -> UInt64s:
+    """The m's given, and those behind them along `alllink`."""
     for _ in range(MAX_ROUNDS):
         more = np.unique(np.concatenate((found, space.words_at(found + np.uint64(layout.off(M, "alllink"))))))
         more = more[more > 4096]
@@ -71,21 +96,46 @@ def _threads(space: AddressSpace, layout: Layout, gs: UInt64s) -> UInt64s:
     return found
 
 
-def _processors(space: AddressSpace, layout: Layout, modules: tuple[Module, ...]) -> tuple[UInt64s, int]:
-    """(p's, where `runtime.allp` keeps its elements): a slice whose elements say their own index."""
-    best = (0, 0)
-    for _, first, length in pointer_slices(space, modules):
-        if length <= best[1] or length > 1 << 16:
-            continue
-        elements = space.words_at(np.uint64(first) + np.arange(length, dtype=np.uint64) * np.uint64(8))
-        if not (elements > 4096).all() or len(np.unique(elements)) != length:
-            continue
-        ids = space.words_at(elements + np.uint64(layout.off(P, "id"))) & np.uint64(0xFFFFFFFF)
-        status = space.words_at(elements + np.uint64(layout.off(P, "status"))) & np.uint64(0xFFFFFFFF)
-        caches = space.words_at(elements + np.uint64(layout.off(P, "mcache")))
-        if (ids == np.arange(length, dtype=np.uint64)).all() and (status <= 4).all() and (caches % 8 == 0).all():
-            best = (first, length)
-    return (space.words(*best) if best[0] else np.zeros(0, np.uint64)), best[0]
+def _processors(
+    space: AddressSpace, layout: Layout, modules: tuple[Module, ...], objects: Objects
+) -> tuple[UInt64s, int]:
+    """(p's, where `runtime.allp` keeps its elements): the longest slice of heap objects like p's that say their index.
+
+    Those beyond its length count too: `GOMAXPROCS` made smaller cuts the slice and keeps them (proc.go, `procresize`).
+    """
+    best, best_place = np.zeros(0, np.uint64), 0
+    for place, first, length in pointer_slices(space, modules):
+        if len(best) < length <= MAX_PROCESSORS:
+            elements = space.words_at(np.uint64(first) + np.arange(length, dtype=np.uint64) * U8)
+            if _like_processors(space, layout, objects, elements).all():
+                best, best_place = elements, place
+    if not best_place:
+        return best, 0
+    first, capacity = space.word(best_place), min(space.word(best_place + 16), MAX_PROCESSORS)
+    elements = space.words_at(np.uint64(first) + np.arange(max(capacity, len(best)), dtype=np.uint64) * U8)
+    return elements[_like_processors(space, layout, objects, elements)], first
+
+
+def _like_processors(space: AddressSpace, layout: Layout, objects: Objects, at: UInt64s) -> Bools:
+    """Heap objects of a p's size class that say their own index; all but dead ones have an mcache, which is no object.
+
+    Their fields alone would not do: other programs' tables are full of pointers at 0, 1, 2 (protobuf's enums, say).
+    """
+    found = resolve(objects, at)
+    inside = found >= 0
+    if not inside.any():
+        return inside
+    rest = np.where(inside, objects.addr[found] + objects.n_bytes[found].astype(np.uint64) - at, np.uint64(0))
+    size = layout.size(P)
+    # its size varies with GOEXPERIMENT
+    like: Bools = inside & (at % U8 == 0) & (rest >= size // 2) & (rest <= size + size // 4 + PAGE_BYTES)
+    ids = space.words_at(at + np.uint64(layout.off(P, "id"))) & LOW32
+    status = space.words_at(at + np.uint64(layout.off(P, "status"))) & LOW32
+    caches = space.words_at(at + np.uint64(layout.off(P, "mcache")))
+    like &= (ids == np.arange(len(at), dtype=np.uint64)) & (status <= PROCESSOR_DEAD)
+    like &= np.where(status == PROCESSOR_DEAD, caches == 0, (caches > 4096) & (caches % U8 == 0))
+    like &= resolve(objects, caches) < 0
+    return like
 
 
 def _sudogs(space: AddressSpace, layout: Layout, objects: Objects, gs: UInt64s) -> Int32s:

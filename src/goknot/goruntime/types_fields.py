@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 MAX_DEPTH = 100
 ENTRY_PARTS = {"key": "[key]", "keys": "[key]", "elem": "[value]", "elems": "[value]"}  # of groups and buckets
 # What the runtime keeps maps and channels in: part -> offset -> field (internal/runtime/maps, runtime/map.go, chan.go).
-SWISS = {"": {16: "dirPtr"}, "directory": {0: "[]"}, "table": {16: "groups"}, "channel": {16: "buf"}}
+SWISS = {"": {16: "dirPtr"}, "directory": {0: "[]"}, "table": {16: "groups"}}
+CHANNEL = {16: "buf"}
 OLD = {
     "": {16: "buckets", 24: "oldbuckets", 40: "extra"},
     "extra": {0: "overflow", 8: "oldoverflow", 16: "nextOverflow"},
     "overflow list": {0: "[]"},
     "overflow": {0: "[]"},
-    "channel": {16: "buf"},
 }
 
 
@@ -47,6 +47,8 @@ class FieldNames:
             if found.kind == go.ARRAY:
                 found, path = self._table.type_at(found.elem_addr), f"{path}[]"
                 off = off % found.size_bytes if found and found.size_bytes else -1
+            elif found.kind == go.STRUCT and found.pkg_path == "sync/atomic" and path:
+                return path  # atomic.Pointer[T]: what it wraps has no name of its own
             elif found.kind == go.STRUCT:
                 part = self._field(found, off)
                 if part is None:
@@ -67,9 +69,12 @@ class FieldNames:
                 return ".".join([ENTRY_PARTS[name] + inner, *parts[index + 1 :]])
         return path
 
-    def internal(self, part: str, swiss_maps: bool, off: int) -> str:
-        """The runtime's own fields of maps and channels."""
-        return (SWISS if swiss_maps else OLD).get(part, {}).get(off, "")
+    def internal(self, part: str, addr: int, off: int) -> str:
+        """The runtime's own fields of what it makes for the map or channel type at `addr`."""
+        owner = self._table.type_at(addr)
+        if part == "channel" or (owner is not None and owner.kind == go.CHAN):
+            return CHANNEL.get(off, "")
+        return (SWISS if self._table.layout.swiss_maps else OLD).get(part, {}).get(off, "")
 
     def captured(self, captures: list[Capture], off: int) -> str:
         """A closure's captured variable, and the way on in it; `captured+8` where its name is not said."""

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.goruntime import types as go
-from goknot.kernels.type_flow import MANY, ONE, spread
+from goknot.kernels.type_flow import MANY, ONE, TYPE_SHIFT, prepare, read_out, renumber, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
+    from goknot.goruntime.pointers import EdgePlaces
+    from goknot.goruntime.types_arrays import FlowArrays
     from goknot.goruntime.types_fields import Capture
     from goknot.goruntime.types_slots import FlowTypes
 
@@ -43,10 +45,12 @@ class FlowHeap:
     """A heap's objects and pointers, as type inference needs them; arrays as in `kernels.type_flow.spread`.
 
     Attributes:
-        before_by_edge: edge -> the word before the pointer in the same object, when that word is no pointer's place;
-            else 0. The collector does not count the type word of an interface as a pointer; uint64.
-        header_type_by_object: object -> address of the type its malloc header or its span names, or 0; uint64.
+        places: Where the edges' pointers stand.
+        header_object: Objects whose malloc header or span names a type; int32.
+        header_type_addr: That type's address, for each of those; uint64.
         words_at: addresses -> the words there (0 where there is nothing to read); uint64 both.
+        holding: (offset, low, high, bytes) -> objects of at least so many bytes that hold, at that offset in their
+            slot, a word of low to high; int32.
         root_target: root pointer -> object.
         root_delta: root pointer -> offset, in the object's slot, of where it points.
         before_by_root: root pointer -> the word before it, as for edges.
@@ -58,11 +62,11 @@ class FlowHeap:
     noscan_by_object: NDArray[np.uint8]
     edge_start: NDArray[np.int64]
     edge_target: NDArray[np.int32]
-    edge_off: NDArray[np.int64]
-    edge_delta: NDArray[np.int64]
-    before_by_edge: NDArray[np.uint64]
-    header_type_by_object: NDArray[np.uint64]
+    places: EdgePlaces
+    header_object: NDArray[np.int32]
+    header_type_addr: NDArray[np.uint64]
     words_at: Callable[[NDArray[np.uint64]], NDArray[np.uint64]]
+    holding: Callable[[int, int, int, int], NDArray[np.int32]]
     root_target: NDArray[np.int32]
     root_delta: NDArray[np.int64]
     before_by_root: NDArray[np.uint64]
@@ -129,19 +133,6 @@ class Functions:
 
 
 @dataclass(frozen=True, slots=True)
-class FieldPlaces:
-    """Where each edge's pointer stands and points; int32, or int64 where objects are huge.
-
-    Attributes:
-        off: edge -> offset of the pointer in its object's slot.
-        delta: edge -> offset of where it points in the target's slot.
-    """
-
-    off: NDArray[np.integer]
-    delta: NDArray[np.integer]
-
-
-@dataclass(frozen=True, slots=True)
 class HeapTypes:
     """The outcome.
 
@@ -159,7 +150,7 @@ class HeapTypes:
     names: tuple[str, ...]
     flow_by_type: NDArray[np.int32]
     many_by_type: NDArray[np.bool_]
-    places: FieldPlaces
+    places: EdgePlaces
 
 
 def name_objects(  # noqa: PLR0917 - a heap, and all that is known of it
@@ -196,37 +187,36 @@ def name_objects(  # noqa: PLR0917 - a heap, and all that is known of it
         if not types.slots(closure):
             types.set_slots(closure, [(8, ONE, receiver)])
     arrays = types.arrays()
-    n_objects = len(heap.addr_by_object)
-    kind, source = np.full(n_objects, -1, np.int32), np.zeros(n_objects, np.uint8)
-    many, strength = np.zeros(n_objects, np.uint8), np.zeros(n_objects, np.uint8)
+    flow = np.empty(2 * len(heap.addr_by_object), np.int64)
+    prepare(heap.bytes_by_object, heap.header_by_object, heap.noscan_by_object, flow)
+    _spread(heap, arrays, seeds, flow)
+    pooled = _pooled(heap, table, types, flow)
+    if len(pooled.target):
+        arrays = types.arrays()
+        _spread(heap, arrays, pooled, flow)
+    return _outcome(types, arrays, flow, heap.places)
+
+
+def _spread(heap: FlowHeap, arrays: FlowArrays, seeds: Seeds, flow: NDArray[np.int64]) -> None:
+    places = (heap.places.word, heap.places.odd_edge, heap.places.odd_word, heap.places.odd_delta)
     spread(
-        heap.edge_start, heap.edge_target, heap.edge_off, heap.edge_delta, heap.bytes_by_object, heap.header_by_object,
-        heap.noscan_by_object, arrays.size_by_type, arrays.class_by_type, arrays.header_class_by_type,
-        arrays.open_by_type, arrays.rank_by_type, arrays.described_by_type * np.uint8(NamedBy.DWARF),
-        arrays.other_by_type, arrays.slot_start, arrays.slot_kind, arrays.slot_arg,
-        seeds.target, seeds.delta, seeds.kind, seeds.many, seeds.strength, seeds.source,
-        kind, many, strength, source, np.empty(n_objects, np.int32), np.zeros(n_objects, np.uint8),
+        heap.edge_start, heap.edge_target, places, arrays.size_by_type, arrays.class_by_type,
+        arrays.header_class_by_type, arrays.open_by_type, arrays.rank_by_type,
+        arrays.described_by_type * np.uint8(NamedBy.DWARF), arrays.other_by_type, arrays.slot_start, arrays.slot_kind,
+        arrays.slot_arg, seeds.target, seeds.delta, seeds.kind, seeds.many, seeds.strength, seeds.source,
+        np.empty(len(flow) // 2, np.int32), flow,
     )  # fmt: skip
-    unsure = (kind >= 0) & (strength == STRENGTH_ONE) & arrays.rivalled_by_type[kind]
-    source[unsure] = NamedBy.INFERRED
-    return _outcome(types, kind, many, source, FieldPlaces(_narrow(heap.edge_off), _narrow(heap.edge_delta)))
 
 
-def _narrow(values: NDArray[np.int64]) -> NDArray[np.integer]:
-    return values.astype(np.int32) if not len(values) or int(values.max()) < 1 << 31 else values
-
-
-def _outcome(
-    types: FlowTypes, kind: NDArray[np.int32], many: NDArray[np.uint8], source: NDArray[np.uint8], places: FieldPlaces
-) -> HeapTypes:
+def _outcome(types: FlowTypes, arrays: FlowArrays, flow: NDArray[np.int64], places: EdgePlaces) -> HeapTypes:
     """Types by name: what DWARF and a descriptor call the same is the same."""
-    pair = kind.astype(np.int64) * 2 + many
-    used = np.zeros(2 * len(types.qualified) + 2, np.bool_)
-    used[pair] = True  # the pairs of -1 are the last two
+    pair, source = np.empty(len(flow) // 2, np.int32), np.empty(len(flow) // 2, np.uint8)
+    used = np.zeros(2 * len(arrays.size_by_type), np.uint8)
+    read_out(flow, arrays.rivalled_by_type.astype(np.uint8), int(NamedBy.INFERRED), pair, source, used)
     number_by_pair = np.full(len(used), -1, np.int32)
     number_by_name: dict[str, int] = {}
     firsts: list[int] = []
-    for value in np.flatnonzero(used[:-2]).tolist():
+    for value in np.flatnonzero(used).tolist():
         name = types.qualified[value // 2]
         name = f"[]{name}" if value % 2 and not name.endswith(")") and name != "string" else name
         if name not in number_by_name:
@@ -234,12 +224,13 @@ def _outcome(
             firsts.append(value)
         number_by_pair[value] = number_by_name[name]
     chosen = np.array(firsts, np.int32)
-    return HeapTypes(number_by_pair[pair], source, tuple(number_by_name), chosen // 2, chosen % 2 == 1, places)
+    renumber(number_by_pair, pair)
+    return HeapTypes(pair, source, tuple(number_by_name), chosen // 2, chosen % 2 == 1, places)
 
 
 def _headers(heap: FlowHeap, types: FlowTypes) -> Seeds:
-    objects = np.flatnonzero(heap.header_type_by_object)
-    addresses, index = np.unique(heap.header_type_by_object[objects], return_inverse=True)
+    objects = heap.header_object
+    addresses, index = np.unique(heap.header_type_addr, return_inverse=True)
     ids = np.array([types.id_at(addr) for addr in addresses.tolist()], np.int32)[index]
     types.settle()
     arrays = types.arrays()
@@ -252,20 +243,44 @@ def _headers(heap: FlowHeap, types: FlowTypes) -> Seeds:
 def _interfaces(heap: FlowHeap, table: go.TypeTable, types: FlowTypes) -> Seeds:
     """Every pointer behind a word that is a type or an itab."""
     low, high = (heap.addr_by_object[0], heap.addr_by_object[-1]) if len(heap.addr_by_object) else (0, 0)
-    before = np.concatenate([heap.before_by_edge, heap.before_by_root])
-    pointers = np.flatnonzero((before != 0) & ((before < low) | (before > high)))
-    words, index = np.unique(before[pointers], return_inverse=True)
-    boxed = [(-1, False)] * len(words)
-    for at, word in enumerate(words.tolist()):
+    before = np.concatenate([heap.places.before_word, heap.before_by_root])
+    chosen = np.flatnonzero((before != 0) & ((before < low) | (before > high)))
+    ids, many = _boxed(before[chosen], table, types)
+    target = np.concatenate([heap.edge_target[heap.places.before_edge], heap.root_target])[chosen]
+    delta = np.concatenate([heap.places.delta_of(heap.places.before_edge), heap.root_delta])[chosen]
+    return Seeds.of(target, delta, ids, many=many, strength=STRENGTH_WORD)
+
+
+def _pooled(heap: FlowHeap, table: go.TypeTable, types: FlowTypes, flow: NDArray[np.int64]) -> Seeds:
+    """What sync.Pools hold: `sync.eface` spells an interface as two unsafe pointers (sync/poolqueue.go)."""
+    own = types.struct_id("sync.eface")
+    low, high = np.int64(own) << TYPE_SHIFT, np.int64(own + 1) << TYPE_SHIFT
+    holders = np.flatnonzero((flow[1::2] >= low) & (flow[1::2] < high)) if own >= 0 else np.zeros(0, np.int64)
+    starts, ends = heap.edge_start[holders], heap.edge_start[holders + 1]
+    edges = np.concatenate([np.zeros(0, np.int64), *(np.arange(a, b) for a, b in zip(starts, ends, strict=True))])
+    source, off = np.repeat(holders, ends - starts), heap.places.off_of(edges)
+    data = (off - heap.header_by_object[source]) % 16 == 8
+    edges, source, off = edges[data], source[data], off[data]
+    words = heap.words_at(heap.addr_by_object[source] + off.astype(np.uint64) - np.uint64(8))
+    ids, many = _boxed(words, table, types)
+    return Seeds.of(heap.edge_target[edges], heap.places.delta_of(edges), ids, many=many, strength=STRENGTH_WORD)
+
+
+def _boxed(
+    words: NDArray[np.uint64], table: go.TypeTable, types: FlowTypes
+) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """What the data words behind type words point at: (type or -1, whether several)."""
+    distinct, index = np.unique(words, return_inverse=True)
+    boxed = [(-1, False)] * len(distinct)
+    for at, word in enumerate(distinct.tolist()):
         # Itabs may lie among the types; the check of an itab's hash cannot pass by chance, so it goes first.
         found = table.type_of_itab(word) or (table.type_at(word) if table.in_sections(word) else None)
         if found is not None:
             boxed[at] = types.boxed(found)
-    ids = np.array([kind for kind, _ in boxed], np.int32)[index]
-    many = np.array([several for _, several in boxed], np.uint8)[index]
-    target = np.concatenate([heap.edge_target, heap.root_target])[pointers]
-    delta = np.concatenate([heap.edge_delta, heap.root_delta])[pointers]
-    return Seeds.of(target, delta, ids, many=many, strength=STRENGTH_WORD)
+    return (
+        np.array([kind for kind, _ in boxed], np.int32)[index],
+        np.array([several for _, several in boxed], np.uint8)[index],
+    )
 
 
 def variable_seeds(
@@ -345,12 +360,14 @@ def finalizer_seeds(
 
 def _closures(heap: FlowHeap, types: FlowTypes, functions: Functions) -> tuple[Seeds, dict[int, int]]:
     """Every object that begins with the entry of a function; and the closures' types by entry."""
-    entries, words = functions.entry_addr, heap.words_at(heap.addr_by_object)
+    entries = functions.entry_addr
     if not len(entries):
         return Seeds.of(*(np.zeros(0, np.int32),) * 3, many=np.zeros(0, np.int32), strength=0), {}
-    objects = np.flatnonzero((words >= entries[0]) & (words <= entries[-1]) & (heap.header_by_object == 0))
-    at = np.searchsorted(entries, words[objects])
-    hit = entries[at] == words[objects]
+    objects = heap.holding(0, int(entries[0]), int(entries[-1]), 8)
+    objects = objects[heap.header_by_object[objects] == 0]
+    words = heap.words_at(heap.addr_by_object[objects])
+    at = np.searchsorted(entries, words)
+    hit = entries[at] == words
     objects, at = objects[hit], at[hit]
     which, index = np.unique(at, return_inverse=True)
     known = [types.function_id(functions.name(function)) for function in which.tolist()]
@@ -362,13 +379,11 @@ def _closures(heap: FlowHeap, types: FlowTypes, functions: Functions) -> tuple[S
 def _channels(heap: FlowHeap, table: go.TypeTable, types: FlowTypes) -> Seeds:
     """Every object that looks like a channel (runtime/chan.go): it names a type whose size it repeats."""
     off = table.layout.channel_elem_off
-    large = np.flatnonzero(heap.bytes_by_object >= off + 56)  # behind elemtype: sendx, recvx, recvq, sendq, lock
+    # Behind elemtype: sendx, recvx, recvq, sendq, lock.
+    found_by_section = [heap.holding(off, start, end - 1, off + 56) for start, end in table.sections()]
+    large = np.unique(np.concatenate([np.zeros(0, np.int32), *found_by_section]))
     addresses = heap.addr_by_object[large]
     words = heap.words_at(addresses + np.uint64(off))
-    inside = np.zeros(len(words), np.bool_)
-    for start, end in table.sections():
-        inside |= (words >= start) & (words < end)
-    large, addresses, words = large[inside], addresses[inside], words[inside]
     distinct, index = np.unique(words, return_inverse=True)
     found = [table.type_at(word) for word in distinct.tolist()]
     size = np.array([elem.size_bytes if elem else -1 for elem in found], np.int64)[index]

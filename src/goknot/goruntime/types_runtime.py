@@ -29,7 +29,7 @@ def timers(image: HeapImage, types: FlowTypes, places: EdgePlaces) -> Seeds:
     heaps = image.scheduler.timer_heaps
     edges = [np.arange(image.edge_start[one], image.edge_start[one + 1]) for one in heaps.tolist()]
     chosen = np.concatenate([np.zeros(0, np.int64), *edges])
-    target, delta = image.edge_target[chosen], places.delta[chosen]
+    target, delta = image.edge_target[chosen], places.delta_of(chosen)
     own = types.struct_id(TIMER)
     kinds = np.where(delta == 0, own, -1)
     if period_off >= 0:

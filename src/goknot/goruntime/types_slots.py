@@ -7,13 +7,13 @@ and the bytes of strings.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from goknot.goruntime import types as go
+from goknot.goruntime.types_arrays import HEADER_BYTES, FlowArrays, slot_bytes
 from goknot.goruntime.types_fields import Capture, FieldNames
 from goknot.goruntime.types_index import structs_by_name
 from goknot.kernels.type_flow import ANY, CHOICE, DIRECTORY, EXACT, MANY, ONE, OPEN, SCALAR
@@ -26,37 +26,9 @@ if TYPE_CHECKING:
     Slot = tuple[int, int, int]  # (word, kind, type id or 0)
 
 MAX_WORDS = 1 << 16  # of one type; what lies beyond says nothing
-# runtime/sizeclasses.go, internal/runtime/gc/sizeclasses.go: the same from Go 1.21 to 1.27.
-# fmt: off
-SIZE_CLASSES = (
-    0, 8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240, 256, 288, 320, 352, 384, 416, 448,
-    480, 512, 576, 640, 704, 768, 896, 1024, 1152, 1280, 1408, 1536, 1792, 2048, 2304, 2688, 3072, 3200, 3456, 4096,
-    4864, 5376, 6144, 6528, 6784, 6912, 8192, 9472, 9728, 10240, 10880, 12288, 13568, 14336, 16384, 18432, 19072, 20480,
-    21760, 24576, 27264, 28672, 32768,
-)
-# fmt: on
-PAGE_BYTES = 8192
 # What time.NewTimer returns is the beginning of a runtime.timeTimer (runtime/time.go, `newTimer`; Go 1.23 and later).
 LARGER_IN_TRUTH = frozenset({"time.Timer", "time.Ticker"})
-HEADER_BYTES = 8
 _TREE_NODE = re.compile(r"(internal/(?:sync|concurrent))\.node\[(.*)\]")
-
-
-@dataclass(frozen=True, slots=True)
-class FlowArrays:
-    """Types as the kernel takes them; names and meanings as in `kernels.type_flow.spread`."""
-
-    size_by_type: NDArray[np.int64]
-    class_by_type: NDArray[np.int64]
-    header_class_by_type: NDArray[np.int64]
-    open_by_type: NDArray[np.uint8]
-    rank_by_type: NDArray[np.int64]
-    slot_start: NDArray[np.int64]
-    slot_kind: NDArray[np.uint8]
-    slot_arg: NDArray[np.int32]
-    other_by_type: NDArray[np.int32]
-    described_by_type: NDArray[np.uint8]  # type -> 1: only DWARF says what stands in it
-    rivalled_by_type: NDArray[np.bool_]  # type -> another type of the same size class begins with it
 
 
 class FlowTypes:
@@ -139,6 +111,10 @@ class FlowTypes:
         """The size of one value."""
         return self._size[kind]
 
+    def is_open(self, kind: int) -> bool:
+        """Whether objects of the type may be longer than it, with pointers anywhere."""
+        return self._open[kind] == OPEN
+
     def field_at(self, kind: int, off: int, *, many: bool = False) -> str:
         """The way to what stands at an offset of a type, as `types_fields` spells it; empty where it is not known."""
         if self._owner_by_kind is None or len(self._owner_by_kind) != len(self._id_by_addr) + len(self._id_by_key):
@@ -151,7 +127,7 @@ class FlowTypes:
         if kind in self._storages:
             return names.entry(addr, off)
         if part or self._id_by_key.get((part, addr)) == kind:
-            return names.internal(part, self._table.layout.swiss_maps, off)
+            return names.internal(part, addr, off)
         return names.of(addr, off, "[]" if many else "")
 
     def slots(self, kind: int) -> list[tuple[int, int, int]]:
@@ -432,11 +408,3 @@ class FlowTypes:
                     rivalled[inner] = True
                 inner = self._first_field[inner]
         return rivalled
-
-
-def slot_bytes(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The slot that each size gets: the smallest class that holds it, whole pages past the last class."""
-    classes = np.array(SIZE_CLASSES, np.int64)
-    small = classes[np.searchsorted(classes, np.minimum(sizes, classes[-1]))]
-    pages = (sizes + PAGE_BYTES - 1) // PAGE_BYTES * PAGE_BYTES
-    return np.where(sizes > classes[-1], pages, small)

@@ -2,7 +2,7 @@
 
 Nothing here is needed to read an image; where a file has no DWARF, nothing is said. A statement is made only where it
 is certain: locations that depend on the program counter count at that counter alone, and variables of generic code,
-whose types are not said, do not count. Source: cmd/compile/internal/ssagen/../dwarfgen; DWARF 5, 2.5 and 2.6.
+whose types are not said, do not count. Source: cmd/compile/internal/dwarfgen; DWARF 5, 2.5 and 2.6.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import numpy as np
 
 from goknot.errors import InputError
 from goknot.formats.dwarf import uleb
-from goknot.formats.dwarf_entries import DwarfEntries, Entry, signed
+from goknot.formats.dwarf_entries import DwarfEntries, Entry
+from goknot.formats.dwarf_locations import signed
 from goknot.goruntime.types_fields import Capture
 from goknot.goruntime.variables_types import AT_TYPE, DwarfTypes
 from goknot.kernels.dwarf_scan import BY_INDEX, COLUMNS, DAMAGED, VARIABLE, scan_entries
@@ -30,7 +31,7 @@ AT_LOCATION, AT_NAME, AT_PRODUCER, AT_HIGH_PC, AT_ORIGIN, AT_CLOSURE_OFF = 0x02,
 TAG_PARAMETER, TAG_VARIABLE, TAG_UNIT = 0x05, 0x34, 0x11
 OP_PLUS, OP_PLUS_UCONST, OP_CONSTS, OP_FBREG, OP_PIECE, OP_CFA = 0x22, 0x23, 0x11, 0x91, 0x93, 0x9C
 OP_REGISTERS = range(0x50, 0x70)
-MIN_ENTRY_BYTES = 3
+USUAL_ENTRY_BYTES = 100  # of .debug_info for each variable or function; more are found in a second pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +140,18 @@ class Variables:
         tables = self._entries.tables()
         if not len(tables.units):
             return np.zeros((0, COLUMNS), np.int64)
-        rows = np.empty(COLUMNS * (len(tables.info) // MIN_ENTRY_BYTES + 1), np.int64)
-        n_rows = scan_entries(
-            tables.info, tables.units, tables.code_start, tables.tag_by_code, tables.children_by_code,
-            tables.attribute_start, tables.attributes, rows,
-        )  # fmt: skip
-        if n_rows == DAMAGED:
-            raise InputError(self._path, "has damaged debugging information")
+        room = len(tables.info) // USUAL_ENTRY_BYTES + 1
+        while True:
+            rows = np.empty(COLUMNS * room, np.int64)
+            n_rows = scan_entries(
+                tables.info, tables.units, tables.code_start, tables.tag_by_code, tables.children_by_code,
+                tables.attribute_start, tables.attributes, rows,
+            )  # fmt: skip
+            if n_rows == DAMAGED:
+                raise InputError(self._path, "has damaged debugging information")
+            if n_rows <= room:
+                break
+            room = n_rows
         return rows[: COLUMNS * n_rows].reshape(-1, COLUMNS).copy()
 
     def _parts(self, entry_addr: int) -> list[tuple[int, Entry]]:

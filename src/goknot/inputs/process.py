@@ -5,40 +5,48 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from goknot.goruntime.fields import fields_of
+from goknot.goruntime.fields import fields_of, fields_of_rings
 from goknot.goruntime.graph import heap_graph
 from goknot.goruntime.image import HeapImage, Root
-from goknot.goruntime.opening import open_core, open_process
+from goknot.goruntime.opening import Step, open_core, open_process, unsaid
+from goknot.goruntime.root_variables import variable_of
 from goknot.goruntime.special_names import special_name
+from goknot.kernels.memory import Allocator
 from goknot.model.named_heap import FrameName, GoroutineName, NamedHeap, RootName
 
 if TYPE_CHECKING:
     from goknot.goruntime.goroutines import Goroutine
 
 
-def read_core(core: Path, exe: Path | None) -> NamedHeap:
-    """Reads an ELF core of a Go program.
+def read_core(core: Path, exe: Path | None, alloc: Allocator | None = None, step: Step = unsaid) -> NamedHeap:
+    """Reads an ELF core of a Go program; arrays as long as its heap come from `alloc`, `step` is told what begins.
 
     Raises:
         InputError: The core is damaged, not of a Go program, or the executable is another build.
     """
-    return named_heap(open_core(str(core), str(exe) if exe else None), "core", str(core))
+    image = open_core(str(core), str(exe) if exe else None, alloc, step)
+    step("naming types")
+    return named_heap(image, "core", str(core), alloc)
 
 
-def read_process(pid: int, *, stop: bool) -> NamedHeap:
+def read_process(pid: int, *, stop: bool, alloc: Allocator | None = None, step: Step = unsaid) -> NamedHeap:
     """Reads a live Go process; it is stopped only while its memory is copied, and always let go on.
 
     Args:
         pid: The process.
         stop: Whether to stop it; without, the image may contradict itself, which its problems say.
+        alloc: Where arrays as long as the heap come from; the copy of its memory does not.
+        step: Told what begins, for people who wait.
 
     Raises:
         InputError: It is not there, may not be read, or is no Go program.
     """
-    return named_heap(open_process(pid, stop), "process", str(pid))
+    image = open_process(pid, stop, alloc, step)
+    step("naming types")
+    return named_heap(image, "process", str(pid), alloc)
 
 
-def named_heap(image: HeapImage, kind: str, path: str) -> NamedHeap:
+def named_heap(image: HeapImage, kind: str, path: str, alloc: Allocator | None = None) -> NamedHeap:
     """The arrays of an image, and their names."""
     named = heap_graph(image)
     details: dict[str, str | int] = {"arch": image.arch, "layout": image.layout_source}
@@ -53,11 +61,13 @@ def named_heap(image: HeapImage, kind: str, path: str) -> NamedHeap:
         named_by_object=named.types.named_by_object,
         noscan_by_object=image.object_noscan,
         roots=tuple(_root(image, root) for root in image.roots.roots),
-        goroutines=tuple(_goroutine(goroutine) for goroutine in image.goroutines),
+        goroutines=_goroutines(image),
         stack_names=named.stack_names,
         special_name=lambda number: special_name(image, named.specials[number]),
         fields_of=lambda edges: fields_of(image, named.types, named.flow, edges),
-        problems=image.problems,
+        fields_of_rings=lambda rings: fields_of_rings(image, named.types, named.flow, rings, alloc),
+        root_variable=lambda root, number: variable_of(image, named.variables, root, number),
+        problems=(*image.problems, *named.problems),
         details=details,
     )
 
@@ -71,12 +81,22 @@ def _root(image: HeapImage, root: Root) -> RootName:
     return RootName(name, module, root.goroutine, root.where, root.precise)
 
 
-def _goroutine(goroutine: Goroutine) -> GoroutineName:
-    return GoroutineName(
-        goroutine.goid,
-        goroutine.status,
-        goroutine.wait_reason,
-        tuple(FrameName(frame.function, frame.where) for frame in goroutine.frames),
-        goroutine.created_at,
-        goroutine.precise,
+def _goroutines(image: HeapImage) -> tuple[GoroutineName, ...]:
+    """With the calls that the compiler inlined; each place in the code is looked up once."""
+    known: dict[int, tuple[FrameName, ...]] = {}
+    return tuple(
+        GoroutineName(one.goid, one.status, one.wait_reason, _frames(image, one, known), one.created_at, one.precise)
+        for one in image.goroutines
     )
+
+
+def _frames(image: HeapImage, goroutine: Goroutine, known: dict[int, tuple[FrameName, ...]]) -> tuple[FrameName, ...]:
+    found: list[FrameName] = []
+    for index, frame in enumerate(goroutine.frames):
+        pc = frame.pc_addr - (1 if index else 0)  # of a call: the instruction before the return address
+        if pc not in known:
+            function = image.functions.find(pc)
+            calls = image.functions.calls(function, pc) if function else ((frame.function, frame.where),)
+            known[pc] = tuple(FrameName(*call) for call in calls)
+        found += known[pc]
+    return tuple(found)

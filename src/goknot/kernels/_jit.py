@@ -1,8 +1,7 @@
 """The one way kernels are compiled: signatures fixed, cached on disk, no bounds checks, the GIL released.
 
-A fixed signature compiles (or loads) when the module is imported, so nothing is compiled in the middle of an analysis,
-and a wrong array kind is an error instead of a second compilation. Inputs are declared read-only: writable arrays are
-accepted too.
+A kernel is compiled (or loaded) when it is first called, or before by `kernels.warm`. Its signature is fixed: a wrong
+array kind is an error instead of a second compilation. Inputs are declared read-only: writable arrays are accepted too.
 """
 
 from __future__ import annotations
@@ -24,9 +23,10 @@ def _array(item: Any, readonly: bool) -> Any:
     return _types.Array(item, 1, "C", readonly=readonly)
 
 
-i32, i64, u8, u64, f64, void = _types.int32, _types.int64, _types.uint8, _types.uint64, _types.float64, _types.void
-IN_I32, IN_I64, IN_U8, IN_U64 = (_array(item, True) for item in (i32, i64, u8, u64))
-OUT_I32, OUT_I64, OUT_U8, OUT_U64 = (_array(item, False) for item in (i32, i64, u8, u64))
+i32, i64, u8, u16, u64 = _types.int32, _types.int64, _types.uint8, _types.uint16, _types.uint64
+f64, void = _types.float64, _types.void
+IN_I32, IN_I64, IN_U8, IN_U16, IN_U64 = (_array(item, True) for item in (i32, i64, u8, u16, u64))
+OUT_I32, OUT_I64, OUT_U8, OUT_U16, OUT_U64 = (_array(item, False) for item in (i32, i64, u8, u16, u64))
 OPTIONS = {"error_model": "numpy", "nogil": True}
 
 
@@ -35,21 +35,56 @@ def tuple_of(*items: Any) -> Any:
     return _types.Tuple(items)
 
 
+class Kernel:
+    """A function that is compiled for one list of types, or loaded from the cache, when it is first called."""
+
+    def __init__(self, function: Callable[..., Any], signature: Any) -> None:
+        self.function, self._signature = function, signature
+        self._compiled: Any = None
+        KERNELS.append(self)
+
+    @property
+    def name(self) -> str:
+        """Its module and name."""
+        return f"{self.function.__module__}.{self.function.__qualname__}"
+
+    @property
+    def compiled(self) -> Any:
+        """Numba's dispatcher."""
+        if self._compiled is None:
+            folder = cache.locate().folder
+            before = _config.CACHE_DIR
+            _config.CACHE_DIR = "" if folder is None else str(folder)
+            try:
+                self._compiled = _njit([self._signature], cache=folder is not None, **OPTIONS)(self.function)
+            finally:
+                _config.CACHE_DIR = before
+        return self._compiled
+
+    def compile(self) -> None:
+        """Compiles or loads it now."""
+        self._compiled = self.compiled
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Runs it."""
+        return self.compiled(*arguments)
+
+
+KERNELS: list[Kernel] = []  # of the modules imported so far, in their order
+
+
 def kernel(result: Any, *arguments: Any) -> Callable[[F], F]:
-    """Compiles a function for exactly these types, or loads it from the cache."""
+    """Makes a kernel of a function, for exactly these types."""
 
-    def compiled(function: F) -> F:
-        folder = cache.locate().folder
-        before = _config.CACHE_DIR
-        _config.CACHE_DIR = "" if folder is None else str(folder)
-        try:
-            return cast("F", _njit([result(*arguments)], cache=folder is not None, **OPTIONS)(function))
-        finally:
-            _config.CACHE_DIR = before
+    def made(function: F) -> F:
+        return cast("F", Kernel(function, result(*arguments)))
 
-    return compiled
+    return made
 
 
 def helper(function: F) -> F:
-    """Compiles a function into the kernels of the same file that call it."""
-    return cast("F", _njit(**OPTIONS)(function))
+    """Compiles a function into the kernels of the same file that call it.
+
+    Into their very code: a call would count the references of every array it is given.
+    """
+    return cast("F", _njit(forceinline=True, **OPTIONS)(function))

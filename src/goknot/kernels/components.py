@@ -27,22 +27,35 @@ class RingSet:
         ring_by_node: node -> ring, or -1; int32. Rings are numbered by their smallest member.
         node_start: ring -> first of its members; n_rings + 1 entries, int64.
         node: member -> node; ascending within a ring, int32.
-        edge_start: ring -> first of its inner edges; n_rings + 1 entries, int64.
-        edge: inner edge -> edge of the graph; ascending within a ring, int64.
-        edge_source: inner edge -> node it leaves; int32.
     """
 
     ring_by_node: NDArray[np.int32]
     node_start: NDArray[np.int64]
     node: NDArray[np.int32]
-    edge_start: NDArray[np.int64]
-    edge: NDArray[np.int64]
-    edge_source: NDArray[np.int32]
 
     @property
     def n_rings(self) -> int:
         """How many rings there are."""
         return len(self.node_start) - 1
+
+    def members(self, ring: int) -> NDArray[np.int32]:
+        """The nodes of a ring, ascending."""
+        return self.node[self.node_start[ring] : self.node_start[ring + 1]]
+
+
+@dataclass(frozen=True, slots=True)
+class InnerEdges:
+    """The edges from members of a ring to other members of it.
+
+    Attributes:
+        start: ring -> first of its inner edges; n_rings + 1 entries, int64.
+        edge: inner edge -> edge of the graph; ascending within a ring, int64.
+        source: inner edge -> node it leaves; int32.
+    """
+
+    start: NDArray[np.int64]
+    edge: NDArray[np.int64]
+    source: NDArray[np.int32]
 
 
 @kernel(_jit.i64, IN_I64, IN_I32, IN_U8, OUT_I32, OUT_I32, OUT_I32)
@@ -140,31 +153,32 @@ def _order_rings(ring_by_node: NDArray[np.int32], rank: NDArray[np.int32]) -> No
         ring_by_node[node] = rank[ring]
 
 
-@kernel(_jit.void, IN_I64, IN_I32, IN_I32, OUT_I64, OUT_I64)
-def _count_members(
-    edge_start: NDArray[np.int64],
-    edge_target: NDArray[np.int32],
-    ring_by_node: NDArray[np.int32],
-    node_start: NDArray[np.int64],
-    inner_start: NDArray[np.int64],
-) -> None:
-    """Fills the starts of members and inner edges; both arrays are zero before."""
+@kernel(_jit.void, IN_I32, OUT_I64)
+def _count_members(ring_by_node: NDArray[np.int32], node_start: NDArray[np.int64]) -> None:
+    """Fills the starts of members; the array is zero before."""
     for node in range(len(ring_by_node)):
         ring = ring_by_node[node]
-        if ring < 0:
-            continue
-        node_start[ring + 1] += 1
-        for edge in range(edge_start[node], edge_start[node + 1]):
-            target = edge_target[edge]
-            if target != node and ring_by_node[target] == ring:
-                inner_start[ring + 1] += 1
+        if ring >= 0:
+            node_start[ring + 1] += 1
     for ring in range(len(node_start) - 1):
         node_start[ring + 1] += node_start[ring]
-        inner_start[ring + 1] += inner_start[ring]
 
 
-@kernel(_jit.void, IN_I64, IN_I32, IN_I32, OUT_I64, OUT_I32, OUT_I64, OUT_I64, OUT_I32)
-def _list_members(
+@kernel(_jit.void, IN_I32, OUT_I64, OUT_I32)
+def _list_members(ring_by_node: NDArray[np.int32], node_start: NDArray[np.int64], members: NDArray[np.int32]) -> None:
+    """Lists members ring by ring; the starts move while it runs and are right again at its end."""
+    for node in range(len(ring_by_node)):
+        ring = ring_by_node[node]
+        if ring >= 0:
+            members[node_start[ring]] = node
+            node_start[ring] += 1
+    for ring in range(len(node_start) - 1, 0, -1):
+        node_start[ring] = node_start[ring - 1]
+    node_start[0] = 0
+
+
+@kernel(_jit.i64, IN_I64, IN_I32, IN_I32, IN_I64, IN_I32, OUT_I64, OUT_I64, OUT_I32)
+def _list_inner(
     edge_start: NDArray[np.int64],
     edge_target: NDArray[np.int32],
     ring_by_node: NDArray[np.int32],
@@ -173,25 +187,35 @@ def _list_members(
     inner_start: NDArray[np.int64],
     inner_edge: NDArray[np.int64],
     inner_source: NDArray[np.int32],
-) -> None:
-    """Lists members and inner edges ring by ring; the starts move while it runs and are right again at its end."""
-    for node in range(len(ring_by_node)):
-        ring = ring_by_node[node]
-        if ring < 0:
-            continue
-        members[node_start[ring]] = node
-        node_start[ring] += 1
-        for edge in range(edge_start[node], edge_start[node + 1]):
-            target = edge_target[edge]
-            if target != node and ring_by_node[target] == ring:
-                inner_edge[inner_start[ring]] = edge
-                inner_source[inner_start[ring]] = node
-                inner_start[ring] += 1
-    for ring in range(len(node_start) - 1, 0, -1):
-        node_start[ring] = node_start[ring - 1]
-        inner_start[ring] = inner_start[ring - 1]
-    node_start[0] = 0
-    inner_start[0] = 0
+) -> int:
+    """Lists inner edges ring by ring, or only counts them when there is no room at all; returns how many."""
+    n_inner = 0
+    counts_only = len(inner_edge) == 0
+    for ring in range(len(node_start) - 1):
+        inner_start[ring] = n_inner
+        for index in range(node_start[ring], node_start[ring + 1]):
+            node = members[index]
+            for edge in range(edge_start[node], edge_start[node + 1]):
+                target = edge_target[edge]
+                if target != node and ring_by_node[target] == ring:
+                    if not counts_only:
+                        inner_edge[n_inner] = edge
+                        inner_source[n_inner] = node
+                    n_inner += 1
+    inner_start[len(node_start) - 1] = n_inner
+    return n_inner
+
+
+def list_inner_edges(rings: RingSet, edges: Rows, alloc: Allocator | None = None) -> InnerEdges:
+    """The inner edges of all rings: large where the rings are. `edges` are those the rings were found by."""
+    alloc = alloc or Allocator()
+    start = alloc.empty(rings.n_rings + 1, np.int64)
+    known = (*edges, rings.ring_by_node, rings.node_start, rings.node, start)
+    n_inner = _list_inner(*known, np.empty(0, np.int64), np.empty(0, np.int32))
+    edge, source = alloc.empty(n_inner, np.int64), alloc.empty(n_inner, np.int32)
+    if n_inner:
+        _list_inner(*known, edge, source)
+    return InnerEdges(start, edge, source)
 
 
 def find_rings(
@@ -215,13 +239,11 @@ def find_rings(
         edge_start, edge_target, opaque, ring_by_node, alloc.empty(n, np.int32), alloc.empty(n, np.int32)
     )
     _order_rings(ring_by_node, alloc.full(n_rings, -1, np.int32))
-    node_start, inner_start = alloc.zeros(n_rings + 1, np.int64), alloc.zeros(n_rings + 1, np.int64)
-    _count_members(edge_start, edge_target, ring_by_node, node_start, inner_start)
+    node_start = alloc.zeros(n_rings + 1, np.int64)
+    _count_members(ring_by_node, node_start)
     members = alloc.empty(int(node_start[-1]), np.int32)
-    n_inner = int(inner_start[-1])
-    inner_edge, inner_source = alloc.empty(n_inner, np.int64), alloc.empty(n_inner, np.int32)
-    _list_members(edge_start, edge_target, ring_by_node, node_start, members, inner_start, inner_edge, inner_source)
-    return RingSet(ring_by_node, node_start, members, inner_start, inner_edge, inner_source)
+    _list_members(ring_by_node, node_start, members)
+    return RingSet(ring_by_node, node_start, members)
 
 
 @helper
@@ -237,47 +259,58 @@ def _first_at(values: NDArray[np.int32], value: int) -> int:
     return low
 
 
-@kernel(_jit.i64, _jit.i64, IN_I32, IN_I32, IN_I32, OUT_I64, OUT_I32)
+@kernel(_jit.i64, _jit.i64, IN_I64, IN_I32, IN_I32, IN_I32, OUT_I64, OUT_I32)
 def _close_cycle(
     origin: int,
+    edge_start: NDArray[np.int64],
+    edge_target: NDArray[np.int32],
+    ring_by_node: NDArray[np.int32],
     members: NDArray[np.int32],
-    source: NDArray[np.int32],
-    target: NDArray[np.int32],
     came_by: NDArray[np.int64],
     queue: NDArray[np.int32],
 ) -> int:
-    """Searches from `origin` until an edge comes back to it; returns that inner edge, or -1."""
+    """Searches from `origin` until an edge comes back to it; returns that edge, or -1.
+
+    `came_by` is zero before; then, for each member that was reached, 1 + the edge that reached it first.
+    """
+    ring = ring_by_node[origin]
     queue[0] = origin
     head = 0
     tail = 1
     while head < tail:
         node = queue[head]
         head += 1
-        at = _first_at(source, node)
-        while at < len(source) and source[at] == node:
-            if target[at] == origin:
-                return at
-            local = _first_at(members, target[at])
-            if came_by[local] < 0:
-                came_by[local] = at
-                queue[tail] = target[at]
+        for edge in range(edge_start[node], edge_start[node + 1]):
+            target = edge_target[edge]
+            if target == node or ring_by_node[target] != ring:
+                continue
+            if target == origin:
+                return edge
+            local = _first_at(members, target)
+            if came_by[local] == 0:
+                came_by[local] = edge + 1
+                queue[tail] = target
                 tail += 1
-            at += 1
     return -1
 
 
 def shortest_cycle(rings: RingSet, edges: Rows, ring: int, origin: int) -> tuple[list[int], list[int]]:
     """A shortest cycle through a member of a ring: the nodes from `origin` on, and the edge that leaves each."""
-    members = rings.node[rings.node_start[ring] : rings.node_start[ring + 1]]
-    inner = slice(int(rings.edge_start[ring]), int(rings.edge_start[ring + 1]))
-    source, edge = rings.edge_source[inner], rings.edge[inner]
-    came_by = np.full(len(members), -1, np.int64)
-    at = _close_cycle(origin, members, source, edges.target[edge], came_by, np.empty(len(members), np.int32))
-    if at < 0:
+    members = rings.members(ring)
+    came_by = np.zeros(len(members), np.int64)  # memory that is not reached is not touched
+    edge = -1
+    if rings.ring_by_node[origin] == ring:
+        edge = _close_cycle(origin, *edges, rings.ring_by_node, members, came_by, np.empty(len(members), np.int32))
+    if edge < 0:
         raise ValueError(f"node {origin} is no member of ring {ring}")
-    nodes, cycle_edges = [int(source[at])], [int(edge[at])]
+    cycle_edges, nodes = [edge], [_source_of(edges, edge)]
     while nodes[-1] != origin:
-        at = int(came_by[np.searchsorted(members, nodes[-1])])
-        nodes.append(int(source[at]))
-        cycle_edges.append(int(edge[at]))
+        edge = int(came_by[np.searchsorted(members, nodes[-1])]) - 1
+        cycle_edges.append(edge)
+        nodes.append(_source_of(edges, edge))
     return nodes[::-1], cycle_edges[::-1]
+
+
+def _source_of(edges: Rows, edge: int) -> int:
+    """The node that an edge leaves."""
+    return int(np.searchsorted(edges.start, edge, side="right")) - 1

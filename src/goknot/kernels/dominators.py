@@ -110,18 +110,19 @@ def _search(
     position[n] = 0
     node_at[0] = n
     parent[0] = -1
-    cursor[0] = 0
+    cursor[0] = 0  # depth in the search -> edges followed
     head[0] = -1
     n_seen = 1
     n_pairs = 0
     here = 0
+    depth = 0
     while here >= 0:
         node = node_at[here]
         descended = False
         first_owned = 0
         if node < n:
             first = edge_start[node]
-            edge = first + cursor[here]
+            edge = first + cursor[depth]
             last = edge_start[node + 1]
             end = last
             lowest = cut[node] & (_OWNS - 1)
@@ -130,7 +131,7 @@ def _search(
                 end += _first_at(owner, node + 1) - first_owned
         else:
             first = top_start[node - n]
-            edge = first + cursor[here]
+            edge = first + cursor[depth]
             last = top_start[node - n + 1]
             end = last
             lowest = 0
@@ -151,7 +152,6 @@ def _search(
                 n_seen += 1
                 if there == _LEAF:
                     continue
-                cursor[n_seen - 1] = 0
                 descended = True
                 break
             if there != here:
@@ -160,9 +160,12 @@ def _search(
                 head[there] = n_pairs
                 n_pairs += 1
         if descended:
-            cursor[here] = edge - first
+            cursor[depth] = edge - first
+            depth += 1
+            cursor[depth] = 0
             here = n_seen - 1
         else:
+            depth -= 1
             here = parent[here]
     for node in range(n):
         if position[node] == _LEAF:

@@ -150,6 +150,24 @@ def sum_by(key: NDArray[np.int32], value: NDArray[np.int64], n_keys: int) -> NDA
     return total
 
 
+@kernel(_jit.void, IN_I64, IN_I32, IN_I64, OUT_I64)
+def _sum_rows(
+    start: NDArray[np.int64], node: NDArray[np.int32], value: NDArray[np.int64], total: NDArray[np.int64]
+) -> None:
+    for row in range(len(total)):
+        added = 0
+        for index in range(start[row], start[row + 1]):
+            added += value[node[index]]
+        total[row] = added
+
+
+def sum_rows(start: NDArray[np.int64], node: NDArray[np.int32], value_by_node: NDArray[np.int64]) -> NDArray[np.int64]:
+    """row -> sum of the values of its nodes."""
+    total = np.empty(len(start) - 1, np.int64)
+    _sum_rows(start, node, value_by_node, total)
+    return total
+
+
 @kernel(_jit.void, IN_I32, IN_I32, _jit.i64, _jit.i64, OUT_I32)
 def _label_types(
     node_at: NDArray[np.int32], type_by_object: NDArray[np.int32], garbage: int, n_types: int, label: NDArray[np.int32]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,143 +48,157 @@ def _mix(value: int) -> int:
     return int(mixed ^ ((mixed >> 32) & np.int64(0xFFFFFFFF)))
 
 
-@kernel(_jit.i64, IN_I32, IN_I32, IN_I32, OUT_I32, OUT_I64, OUT_I32)
-def _number_triples(
-    source: NDArray[np.int32],
-    field: NDArray[np.int32],
-    target: NDArray[np.int32],
-    triple_by_edge: NDArray[np.int32],
-    first_edge: NDArray[np.int64],
+_TRIPLES = _jit.tuple_of(OUT_I32, OUT_I32, OUT_I32, OUT_I64, OUT_I32)
+_GROUPS = _jit.tuple_of(OUT_I64, OUT_I32, OUT_I64, OUT_I32, OUT_I32)
+
+
+@helper
+def _triple_of(
+    source: int,
+    field: int,
+    target: int,
+    n_triples: int,
+    sources: NDArray[np.int32],
+    fields: NDArray[np.int32],
+    targets: NDArray[np.int32],
+    last_ring: NDArray[np.int64],
     table: NDArray[np.int32],
 ) -> int:
-    """edge -> triple and triple -> its first edge; returns how many triples, or -1 when `table` is too small.
-
-    `table` holds -1s before; its length is a power of two.
-    """
-    n_triples = 0
-    for edge in range(len(source)):
-        slot = _mix(_mix(_mix(source[edge]) + field[edge]) + target[edge]) & (len(table) - 1)
-        while table[slot] >= 0:
-            other = first_edge[table[slot]]
-            if source[other] == source[edge] and field[other] == field[edge] and target[other] == target[edge]:
-                break
-            slot = (slot + 1) & (len(table) - 1)
-        if table[slot] < 0:
-            if 2 * n_triples >= len(table):
-                return -1
-            first_edge[n_triples] = edge
-            table[slot] = n_triples
-            n_triples += 1
-        triple_by_edge[edge] = table[slot]
+    """The number of a triple, `n_triples` when it is new (and then noted), or -1 when the table is too small."""
+    slot = _mix(_mix(_mix(source) + field) + target) & (len(table) - 1)
+    while table[slot] >= 0:
+        found = table[slot]
+        if sources[found] == source and fields[found] == field and targets[found] == target:
+            return int(found)
+        slot = (slot + 1) & (len(table) - 1)
+    if 2 * n_triples >= len(table):
+        return -1
+    sources[n_triples], fields[n_triples], targets[n_triples] = source, field, target
+    last_ring[n_triples] = -1
+    table[slot] = n_triples
     return n_triples
 
 
-@kernel(_jit.i64, IN_I64, IN_I32, IN_I32, OUT_I32, OUT_I64, OUT_I64, OUT_I32, OUT_I64, OUT_I32, OUT_I32)
+@kernel(
+    _jit.tuple_of(_jit.i64, _jit.i64),
+    *(IN_I64, IN_I32, IN_I32, IN_I64, IN_I32, IN_I32, IN_I32, IN_I32, OUT_I32, _TRIPLES, _GROUPS),
+)
 def _group(
     edge_start: NDArray[np.int64],
-    triple_by_edge: NDArray[np.int32],
+    edge_target: NDArray[np.int32],
+    ring_by_node: NDArray[np.int32],
+    node_start: NDArray[np.int64],
+    members: NDArray[np.int32],
+    label_by_node: NDArray[np.int32],
+    field_by_edge: NDArray[np.int32],
     class_by_ring: NDArray[np.int32],
     group_by_ring: NDArray[np.int32],
-    last_ring: NDArray[np.int64],
-    start: NDArray[np.int64],
-    group_class: NDArray[np.int32],
-    group_hash: NDArray[np.int64],
-    pool: NDArray[np.int32],
-    table: NDArray[np.int32],
-) -> int:
-    """ring -> group, and each group's triples; returns how many groups, or -1 when there is too little room.
+    triples: Any,
+    groups: Any,
+) -> tuple[int, int]:
+    """ring -> group, and each group's triples; returns how many groups and triples, -1 where there is too little room.
 
-    Equal hashes are only a hint: the sets are compared. `last_ring` and `table` hold -1s before.
+    Equal hashes are only a hint: the sets are compared. Both tables hold -1s before; their length is a power of two.
     """
-    n_groups = 0
+    sources, fields, targets, last_ring, triple_table = triples
+    start, group_class, group_hash, pool, table = groups
+    n_groups, n_triples, n_inner = 0, 0, 0
     start[0] = 0
     for ring in range(len(class_by_ring)):
         mixed = _mix(class_by_ring[ring])
         n_distinct = 0
         free = start[n_groups]  # the ring's own set is written where the next group's would be
-        for edge in range(edge_start[ring], edge_start[ring + 1]):
-            triple = triple_by_edge[edge]
-            if last_ring[triple] == ring:
-                continue
-            last_ring[triple] = ring
-            mixed += _mix(triple + _PRIME)
-            if free + n_distinct == len(pool):
-                return -1
-            pool[free + n_distinct] = triple
-            n_distinct += 1
+        before, before_source, before_field, before_target = -1, 0, 0, 0
+        for index in range(node_start[ring], node_start[ring + 1]):
+            node = members[index]
+            for edge in range(edge_start[node], edge_start[node + 1]):
+                target = edge_target[edge]
+                if target == node or ring_by_node[target] != ring:
+                    continue
+                field = field_by_edge[n_inner] if len(field_by_edge) else -1
+                n_inner += 1
+                one, other = label_by_node[node], label_by_node[target]
+                if before >= 0 and one == before_source and field == before_field and other == before_target:
+                    continue  # one of many alike
+                triple = _triple_of(one, field, other, n_triples, sources, fields, targets, last_ring, triple_table)
+                if triple < 0:
+                    return n_groups, -1
+                before, before_source, before_field, before_target = triple, one, field, other
+                n_triples = max(n_triples, triple + 1)
+                if last_ring[triple] == ring:
+                    continue
+                last_ring[triple] = ring
+                mixed += _mix(triple + _PRIME)
+                if free + n_distinct == len(pool):
+                    return -1, n_triples
+                pool[free + n_distinct] = triple
+                n_distinct += 1
         slot = _mix(mixed) & (len(table) - 1)
         while table[slot] >= 0:
             group = table[slot]
             same = group_hash[group] == mixed and group_class[group] == class_by_ring[ring]
             same = same and start[group + 1] - start[group] == n_distinct
-            index = start[group]
-            while same and index < start[group + 1]:
-                same = last_ring[pool[index]] == ring
-                index += 1
+            at = start[group]
+            while same and at < start[group + 1]:
+                same = last_ring[pool[at]] == ring
+                at += 1
             if same:
                 break
             slot = (slot + 1) & (len(table) - 1)
         if table[slot] < 0:
             if 2 * n_groups >= len(table):
-                return -1
+                return -1, n_triples
             group_class[n_groups] = class_by_ring[ring]
             group_hash[n_groups] = mixed
             start[n_groups + 1] = free + n_distinct
             table[slot] = n_groups
             n_groups += 1
         group_by_ring[ring] = table[slot]
-    return n_groups
+    return n_groups, n_triples
 
 
 def group_rings(
-    edge_start: NDArray[np.int64],
+    rings: RingSet,
+    edges: Rows,
     *,
-    source_label: NDArray[np.int32],
-    field_label: NDArray[np.int32],
-    target_label: NDArray[np.int32],
+    label_by_node: NDArray[np.int32],
     class_by_ring: NDArray[np.int32],
+    field_by_edge: NDArray[np.int32] | None = None,
 ) -> Signatures:
     """Groups rings of one class whose inner edges have the same set of labels.
 
     Args:
-        edge_start: ring -> index of its first inner edge; n_rings + 1 entries.
-        source_label: inner edge -> label of the node it leaves.
-        field_label: inner edge -> label of the edge.
-        target_label: inner edge -> label of the node it enters.
+        rings: The rings.
+        edges: What they were found by.
+        label_by_node: node -> label, of edges that leave it and that enter it.
         class_by_ring: ring -> what else must be equal, e.g. a code for its verdict.
+        field_by_edge: inner edge (`list_inner_edges`) -> label of the edge; None for no labels, which are then -1.
     """
-    triple_by_edge = np.empty(len(source_label), np.int32)
-    n_triples, room = -1, _FIRST_ROOM
-    while n_triples < 0:
-        first_edge, table = np.empty(room, np.int64), np.full(2 * room, -1, np.int32)
-        n_triples = _number_triples(source_label, field_label, target_label, triple_by_edge, first_edge, table)
-        room *= 8
-    n_groups, room = -1, _FIRST_ROOM
-    group_by_ring = np.empty(len(class_by_ring), np.int32)
-    while n_groups < 0:
-        start, group_class, group_hash = (
-            np.empty(room + 1, np.int64),
-            np.empty(room, np.int32),
-            np.empty(room, np.int64),
-        )
+    fields = np.empty(0, np.int32) if field_by_edge is None else field_by_edge
+    group_by_ring = np.empty(rings.n_rings, np.int32)
+    n_groups, n_triples, room, triple_room = -1, -1, _FIRST_ROOM, _FIRST_ROOM
+    while True:
+        sources, names, targets = (np.empty(triple_room, np.int32) for _ in range(3))
+        triple_table = np.full(2 * triple_room, -1, np.int32)
+        start, group_hash = np.empty(room + 1, np.int64), np.empty(room, np.int64)
         pool, table = np.empty(4 * room, np.int32), np.full(2 * room, -1, np.int32)
-        last_ring = np.full(n_triples, -1, np.int64)
-        n_groups = _group(
-            edge_start,
-            triple_by_edge,
+        n_groups, n_triples = _group(
+            *edges,
+            rings.ring_by_node,
+            rings.node_start,
+            rings.node,
+            label_by_node,
+            fields,
             class_by_ring,
             group_by_ring,
-            last_ring,
-            start,
-            group_class,
-            group_hash,
-            pool,
-            table,
+            (sources, names, targets, np.empty(triple_room, np.int64), triple_table),
+            (start, np.empty(room, np.int32), group_hash, pool, table),
         )
-        room *= 8
-    first = first_edge[:n_triples]
+        if n_groups >= 0 and n_triples >= 0:
+            break
+        room, triple_room = room * (8 if n_groups < 0 else 1), triple_room * (8 if n_triples < 0 else 1)
     start = start[: n_groups + 1].copy()
-    labels = source_label[first], field_label[first], target_label[first]
+    labels = sources[:n_triples], names[:n_triples], targets[:n_triples]
     return Signatures(group_by_ring, start, pool[: start[-1]].copy(), *labels)
 
 

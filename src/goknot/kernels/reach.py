@@ -180,6 +180,32 @@ def seeds_of(found: Spread, alloc: Allocator | None = None) -> NDArray[np.int32]
     return seed_by_node
 
 
+@kernel(_jit.void, IN_I32, IN_I32, OUT_I32, OUT_I32)
+def _seek_seeds(
+    parent: NDArray[np.int32], chosen: NDArray[np.int32], known: NDArray[np.int32], seed: NDArray[np.int32]
+) -> None:
+    """`known` is zero before; then node -> 1 + its seed, for the nodes that were walked through."""
+    for index in range(len(chosen)):
+        node = chosen[index]
+        while parent[node] >= 0 and known[node] == 0:
+            node = parent[node]
+        found = known[node] - 1 if known[node] > 0 else max(-2 - parent[node], -1)
+        seed[index] = found
+        node = chosen[index]
+        while found >= 0 and known[node] == 0:
+            known[node] = found + 1
+            if parent[node] < 0:
+                break
+            node = parent[node]
+
+
+def seeds_of_some(found: Spread, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The same for some nodes: memory off their paths is not touched."""
+    seed = np.empty(len(nodes), np.int32)
+    _seek_seeds(found.parent_by_node, nodes, np.zeros(len(found.parent_by_node), np.int32), seed)
+    return seed
+
+
 def path_to(found: Spread, node: int) -> tuple[int, tuple[int, ...]]:
     """The seed (or -1) and the nodes of the shortest path to `node`, the seed's first, `node` last."""
     if found.tier_by_node[node] == UNREACHED:

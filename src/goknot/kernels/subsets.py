@@ -16,7 +16,7 @@ def _pairs_within(
     edge_start: NDArray[np.int64],
     edge_target: NDArray[np.int32],
     nodes: NDArray[np.int32],
-    new_by_node: NDArray[np.int32],
+    after_by_node: NDArray[np.int32],
     source: NDArray[np.int32],
     target: NDArray[np.int32],
 ) -> int:
@@ -25,11 +25,11 @@ def _pairs_within(
     for index in range(len(nodes)):
         node = nodes[index]
         for edge in range(edge_start[node], edge_start[node + 1]):
-            new = new_by_node[edge_target[edge]]
-            if new >= 0:
+            new = after_by_node[edge_target[edge]]
+            if new > 0:
                 if len(source):
                     source[n_pairs] = index
-                    target[n_pairs] = new
+                    target[n_pairs] = new - 1
                 n_pairs += 1
     return n_pairs
 
@@ -37,7 +37,7 @@ def _pairs_within(
 def pairs_within(
     edges: Rows,
     nodes: NDArray[np.int32],
-    new_by_node: NDArray[np.int32],
+    after_by_node: NDArray[np.int32],
     alloc: Allocator | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The edges between `nodes`, as pairs of new numbers.
@@ -45,15 +45,15 @@ def pairs_within(
     Args:
         edges: node -> nodes it points at.
         nodes: new number -> node.
-        new_by_node: node -> new number, or -1.
+        after_by_node: node -> 1 + new number, or 0: where few are chosen, most of it is never touched.
         alloc: Where arrays come from.
     """
     alloc = alloc or Allocator()
     none = np.empty(0, np.int32)
-    n_pairs = _pairs_within(*edges, nodes, new_by_node, none, none)
+    n_pairs = _pairs_within(*edges, nodes, after_by_node, none, none)
     source, target = alloc.empty(n_pairs, np.int32), alloc.empty(n_pairs, np.int32)
     if n_pairs:
-        _pairs_within(*edges, nodes, new_by_node, source, target)
+        _pairs_within(*edges, nodes, after_by_node, source, target)
     return source, target
 
 

@@ -7,10 +7,26 @@ class, whether it holds pointers at all, and every pointer in it standing where 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from goknot.kernels._jit import IN_I32, IN_I64, IN_U8, OUT_I32, OUT_U8, helper, i64, kernel
+from goknot.kernels._jit import (
+    IN_I32,
+    IN_I64,
+    IN_U8,
+    IN_U16,
+    OUT_I32,
+    OUT_I64,
+    OUT_U8,
+    helper,
+    i64,
+    kernel,
+    tuple_of,
+    void,
+)
+from goknot.kernels.pointer_scan import ODD
 
 # What stands in a word of a type.
 SCALAR, ANY, ONE, MANY, DIRECTORY, CHOICE = 0, 1, 2, 3, 4, 5
@@ -24,17 +40,51 @@ TINY_BYTES = 16  # small values without pointers share a slot of this size (runt
 EXACT, OPEN = 0, 1  # OPEN: the object may be longer than the type, and its pointers may stand anywhere
 
 
+# An object in two numbers side by side, so that it is fetched at once: size of its slot, whether a malloc header takes
+# 8 bytes of it, whether it has no pointers; and what is known of it: type, source, strength, whether it is an array of
+# the type, whether it waits for its pointers to be looked at.
+HAS_HEADER, NOSCAN, SIZE_SHIFT = 2, 1, 2
+TYPE_SHIFT, SOURCE_SHIFT, STRENGTH_SHIFT, IS_MANY, WAITS = 24, 16, 8, 2, 1
+UNKNOWN = -1
+BY_POINTER = 3  # the strength of what a pointer to one value says
+HEADER_BYTES = 8
+
+
+@helper
+def _odd_at(odd_edge: NDArray[np.int64], edge: int) -> int:
+    low, high = 0, len(odd_edge)
+    while low < high:
+        middle = (low + high) // 2
+        if odd_edge[middle] < edge:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@helper
+def _word_of(edge: int, word: NDArray[np.uint16], odd_edge: NDArray[np.int64], odd_word: NDArray[np.int64]) -> int:
+    """Offset of an edge's pointer in its slot, in words."""
+    return int(word[edge]) if word[edge] != ODD else int(odd_word[_odd_at(odd_edge, edge)])
+
+
+@helper
+def _delta_of(edge: int, word: NDArray[np.uint16], odd_edge: NDArray[np.int64], odd_delta: NDArray[np.int64]) -> int:
+    """Offset, in the target's slot, of where an edge points."""
+    return 0 if word[edge] != ODD else int(odd_delta[_odd_at(odd_edge, edge)])
+
+
 @helper
 def _fits(
     target: int,
     delta: int,
     kind: int,
     many: bool,
+    slot: int,
     edge_start: NDArray[np.int64],
-    edge_off: NDArray[np.int64],
-    bytes_by_object: NDArray[np.int64],
-    header_by_object: NDArray[np.uint8],
-    noscan_by_object: NDArray[np.uint8],
+    edge_word: NDArray[np.uint16],
+    odd_edge: NDArray[np.int64],
+    odd_word: NDArray[np.int64],
     size_by_type: NDArray[np.int64],
     class_by_type: NDArray[np.int64],
     header_class_by_type: NDArray[np.int64],
@@ -42,44 +92,62 @@ def _fits(
     slot_start: NDArray[np.int64],
     slot_kind: NDArray[np.uint8],
 ) -> bool:
-    size, header = size_by_type[kind], np.int64(header_by_object[target])
+    size, header, n_bytes = size_by_type[kind], (slot & HAS_HEADER) << 2, slot >> SIZE_SHIFT
     inner = delta - header
-    n_words = slot_start[kind + 1] - slot_start[kind]
+    first, n_words = slot_start[kind], slot_start[kind + 1] - slot_start[kind]
     if open_by_type[kind] == OPEN:
         return bool(inner == 0)
-    if size <= 0 or inner < 0 or size > bytes_by_object[target] - header:
+    if size <= 0 or inner < 0 or size > n_bytes - header:
         return False
-    if (n_words == 0) != (noscan_by_object[target] != 0):
+    if (n_words == 0) != (slot & NOSCAN != 0):
         return False
     if many:
-        if inner % size or (inner and bytes_by_object[target] == TINY_BYTES and n_words == 0):
+        if inner % size or (inner and n_bytes == TINY_BYTES and n_words == 0):
             return False
-    elif inner or (header_class_by_type[kind] if header else class_by_type[kind]) != bytes_by_object[target]:
+    elif inner or (header_class_by_type[kind] if header else class_by_type[kind]) != n_bytes:
         return False
     for edge in range(edge_start[target], edge_start[target + 1]):
-        off = np.int64(edge_off[edge]) - header
-        if many:
+        off = 8 * _word_of(edge, edge_word, odd_edge, odd_word) - header
+        if many and off >= size:
             off %= size
-        if off < 0 or off >> 3 >= n_words or slot_kind[slot_start[kind] + (off >> 3)] == SCALAR:
+        if off < 0 or off >> 3 >= n_words or slot_kind[first + (off >> 3)] == SCALAR:
             return False
     return True
 
 
+@kernel(void, IN_I64, IN_U8, IN_U8, OUT_I64)
+def prepare(
+    bytes_by_object: NDArray[np.int64],
+    header_by_object: NDArray[np.uint8],
+    noscan_by_object: NDArray[np.uint8],
+    objects: NDArray[np.int64],
+) -> None:
+    """Puts objects into the form that `spread` takes.
+
+    Args:
+        bytes_by_object: object -> size of its slot.
+        header_by_object: object -> bytes of its malloc header, 0 or 8.
+        noscan_by_object: object -> 1 when the allocator knows it has no pointers.
+        objects: result; two numbers an object.
+    """
+    for one in range(len(bytes_by_object)):
+        slot = bytes_by_object[one] << SIZE_SHIFT
+        slot |= np.int64(HAS_HEADER) if header_by_object[one] else np.int64(0)
+        objects[2 * one] = slot | (np.int64(NOSCAN) if noscan_by_object[one] else np.int64(0))
+        objects[2 * one + 1] = UNKNOWN
+
+
 @kernel(
     i64,
-    IN_I64, IN_I32, IN_I64, IN_I64, IN_I64, IN_U8, IN_U8,
+    IN_I64, IN_I32, tuple_of(IN_U16, IN_I64, IN_I64, IN_I64),
     IN_I64, IN_I64, IN_I64, IN_U8, IN_I64, IN_U8, IN_I32, IN_I64, IN_U8, IN_I32,
     IN_I32, IN_I64, IN_I32, IN_U8, IN_U8, IN_U8,
-    OUT_I32, OUT_U8, OUT_U8, OUT_U8, OUT_I32, OUT_U8,
+    OUT_I32, OUT_I64,
 )  # fmt: skip
 def spread(
     edge_start: NDArray[np.int64],
     edge_target: NDArray[np.int32],
-    edge_off: NDArray[np.int64],
-    edge_delta: NDArray[np.int64],
-    bytes_by_object: NDArray[np.int64],
-    header_by_object: NDArray[np.uint8],
-    noscan_by_object: NDArray[np.uint8],
+    places: Any,
     size_by_type: NDArray[np.int64],
     class_by_type: NDArray[np.int64],
     header_class_by_type: NDArray[np.int64],
@@ -96,12 +164,8 @@ def spread(
     seed_many: NDArray[np.uint8],
     seed_strength: NDArray[np.uint8],
     seed_source: NDArray[np.uint8],
-    type_by_object: NDArray[np.int32],
-    many_by_object: NDArray[np.uint8],
-    strength_by_object: NDArray[np.uint8],
-    source_by_object: NDArray[np.uint8],
-    queue: NDArray[np.int32],
-    queued: NDArray[np.uint8],
+    waiting: NDArray[np.int32],
+    objects: NDArray[np.int64],
 ) -> int:
     """Gives types to objects, seeds first, then along the pointers of what has one.
 
@@ -112,11 +176,7 @@ def spread(
     Args:
         edge_start: object -> first of its edges.
         edge_target: edge -> object.
-        edge_off: edge -> offset of the pointer in its slot.
-        edge_delta: edge -> offset, in the target's slot, of where it points.
-        bytes_by_object: object -> size of its slot.
-        header_by_object: object -> bytes of its malloc header, 0 or 8.
-        noscan_by_object: object -> 1 when the allocator knows it has no pointers.
+        places: (word, odd_edge, odd_word, odd_delta) of the edges, as `pointer_scan.scan` gives them.
         size_by_type: type -> bytes.
         class_by_type: type -> the slot size that one value gets.
         header_class_by_type: type -> the same with a malloc header.
@@ -133,78 +193,118 @@ def spread(
         seed_many: seed -> 1: an array of it.
         seed_strength: seed -> 2 and more; what pointers say has 2 (MANY) or 3 (ONE).
         seed_source: seed -> a number that is handed on.
-        type_by_object: result; -1 where nothing is known.
-        many_by_object: result; 1: an array of `type_by_object`.
-        strength_by_object: result.
-        source_by_object: result; the seed's number that the type comes from.
-        queue: room for a ring of n_objects ids.
-        queued: zeros, n_objects.
+        waiting: room for n_objects ids.
+        objects: object -> two numbers, as `prepare` makes them; changed.
 
     Returns:
-        How many objects have a type.
+        How many objects got their first type.
     """
-    n_objects = len(type_by_object)
-    first, n_waiting, n_typed = 0, 0, 0
+    edge_word, odd_edge, odd_word, odd_delta = places
+    n_waiting, n_typed = 0, 0
     for seed in range(len(seed_object)):
-        target, kind, many, strength = seed_object[seed], seed_type[seed], seed_many[seed], seed_strength[seed]
-        before = type_by_object[target]
-        better = before < 0 or strength > strength_by_object[target] or (
-            strength == strength_by_object[target] and rank_by_type[kind] > rank_by_type[before]
-        )  # fmt: skip
-        if better and _fits(
-            target, seed_delta[seed], kind, many != 0, edge_start, edge_off, bytes_by_object, header_by_object,
-            noscan_by_object, size_by_type, class_by_type, header_class_by_type, open_by_type, slot_start, slot_kind,
+        target, kind, many = seed_object[seed], seed_type[seed], seed_many[seed] != 0
+        firmness, state = np.int64(seed_strength[seed]), objects[2 * seed_object[seed] + 1]
+        if state >= 0:
+            known = (state >> STRENGTH_SHIFT) & 255
+            if firmness < known or (firmness == known and rank_by_type[kind] <= rank_by_type[state >> TYPE_SHIFT]):
+                continue
+        if _fits(
+            target, seed_delta[seed], kind, many, objects[2 * target], edge_start, edge_word, odd_edge, odd_word,
+            size_by_type, class_by_type, header_class_by_type, open_by_type, slot_start, slot_kind,
         ):  # fmt: skip
-            n_typed += before < 0
-            type_by_object[target], many_by_object[target] = kind, many
-            strength_by_object[target], source_by_object[target] = strength, seed_source[seed]
-            if not queued[target]:
-                queued[target] = 1
-                queue[(first + n_waiting) % n_objects] = target
+            n_typed += state < 0
+            if state < 0 or state & WAITS == 0:
+                waiting[n_waiting] = target
                 n_waiting += 1
+            objects[2 * target + 1] = (np.int64(kind) << TYPE_SHIFT) | (np.int64(seed_source[seed]) << SOURCE_SHIFT)
+            objects[2 * target + 1] |= (
+                (firmness << STRENGTH_SHIFT) | WAITS | (np.int64(IS_MANY) if many else np.int64(0))
+            )
     while n_waiting:
-        source = queue[first]
-        first = (first + 1) % n_objects
         n_waiting -= 1
-        queued[source] = 0
-        holder, header, whole = type_by_object[source], np.int64(header_by_object[source]), many_by_object[source] != 0
+        source = waiting[n_waiting]  # the last first: what was allocated together is looked at together
+        held = objects[2 * source + 1] & ~np.int64(WAITS)
+        objects[2 * source + 1] = held
+        holder, header = held >> TYPE_SHIFT, (objects[2 * source] & HAS_HEADER) << 2
+        size = size_by_type[holder] if held & IS_MANY else np.int64(0)
         words, n_words = slot_start[holder], slot_start[holder + 1] - slot_start[holder]
+        own = np.int64(source_by_type[holder])
+        handed = own << SOURCE_SHIFT if own else held & (np.int64(255) << SOURCE_SHIFT)
         for edge in range(edge_start[source], edge_start[source + 1]):
-            off = edge_off[edge] - header
-            if whole and size_by_type[holder] > 0:
-                off %= size_by_type[holder]
+            off = 8 * _word_of(edge, edge_word, odd_edge, odd_word) - header
+            if size > 0 and off >= size:
+                off %= size
             if off < 0 or off >> 3 >= n_words:
                 continue
             says = slot_kind[words + (off >> 3)]
             if says < ONE:
                 continue
-            target, kind, many, strength = edge_target[edge], slot_arg[words + (off >> 3)], 0, 3
+            target, kind, many, strength = edge_target[edge], slot_arg[words + (off >> 3)], False, BY_POINTER
             if says == MANY:
-                many, strength = 1, 2
+                many, strength = True, 2
             elif says == DIRECTORY:  # the first pointer of a table of tables is never nil; a group starts with bits
                 begin, end = edge_start[target], edge_start[target + 1]
-                many = begin < end and edge_off[begin] == header_by_object[target]
+                many = (
+                    begin < end
+                    and 8 * _word_of(begin, edge_word, odd_edge, odd_word) == (objects[2 * target] & HAS_HEADER) << 2
+                )
                 kind = kind if many else slot_arg[words + (off >> 3) + 1]
-            elif says == CHOICE and class_by_type[kind] != bytes_by_object[target]:
+            elif says == CHOICE and class_by_type[kind] != objects[2 * target] >> SIZE_SHIFT:
                 kind = other_by_type[kind]
-            before = type_by_object[target]
-            if before >= 0 and (
-                strength < strength_by_object[target]
-                or (strength == strength_by_object[target] and rank_by_type[kind] <= rank_by_type[before])
-            ):
-                continue
+            state = objects[2 * target + 1]
+            if state >= 0:
+                known = (state >> STRENGTH_SHIFT) & 255
+                if strength < known or (strength == known and rank_by_type[kind] <= rank_by_type[state >> TYPE_SHIFT]):
+                    continue
             if _fits(
-                target, edge_delta[edge], kind, many != 0, edge_start, edge_off, bytes_by_object, header_by_object,
-                noscan_by_object, size_by_type, class_by_type, header_class_by_type, open_by_type, slot_start,
-                slot_kind,
+                target, _delta_of(edge, edge_word, odd_edge, odd_delta), kind, many, objects[2 * target], edge_start,
+                edge_word, odd_edge, odd_word, size_by_type, class_by_type, header_class_by_type, open_by_type,
+                slot_start, slot_kind,
             ):  # fmt: skip
-                n_typed += before < 0
-                type_by_object[target], many_by_object[target] = kind, many
-                strength_by_object[target] = strength
-                own = source_by_type[holder]
-                source_by_object[target] = own if own else source_by_object[source]
-                if not queued[target]:
-                    queued[target] = 1
-                    queue[(first + n_waiting) % n_objects] = target
+                n_typed += state < 0
+                if state < 0 or state & WAITS == 0:
+                    waiting[n_waiting] = target
                     n_waiting += 1
+                objects[2 * target + 1] = (np.int64(kind) << TYPE_SHIFT) | handed
+                objects[2 * target + 1] |= (np.int64(strength) << STRENGTH_SHIFT) | WAITS
+                objects[2 * target + 1] |= np.int64(IS_MANY) if many else np.int64(0)
     return n_typed
+
+
+@kernel(void, IN_I64, IN_U8, i64, OUT_I32, OUT_U8, OUT_U8)
+def read_out(
+    objects: NDArray[np.int64],
+    unsure_by_type: NDArray[np.uint8],
+    unsure_source: int,
+    pair_by_object: NDArray[np.int32],
+    source_by_object: NDArray[np.uint8],
+    used_by_pair: NDArray[np.uint8],
+) -> None:
+    """Reads the types out of what `spread` left.
+
+    Args:
+        objects: Two numbers an object.
+        unsure_by_type: type -> 1 when a typed pointer alone does not prove it.
+        unsure_source: The source of objects whose type is not proved.
+        pair_by_object: result; twice the type, plus 1 for an array of it; -1 where nothing is known.
+        source_by_object: result; the number of the seed that the type comes from.
+        used_by_pair: zeros; result: 1 for every pair that occurs.
+    """
+    for one in range(len(pair_by_object)):
+        state = objects[2 * one + 1]
+        pair_by_object[one], source_by_object[one] = -1, 0
+        if state >= 0:
+            kind = state >> TYPE_SHIFT
+            pair = 2 * kind + ((state & IS_MANY) >> 1)
+            pair_by_object[one], used_by_pair[pair] = pair, 1
+            by_pointer = (state >> STRENGTH_SHIFT) & 255 == BY_POINTER
+            source = unsure_source if by_pointer and unsure_by_type[kind] else (state >> SOURCE_SHIFT) & 255
+            source_by_object[one] = source
+
+
+@kernel(void, IN_I32, OUT_I32)
+def renumber(number_by_pair: NDArray[np.int32], pair_by_object: NDArray[np.int32]) -> None:
+    """Puts a number in the place of every pair; -1 stays."""
+    for one in range(len(pair_by_object)):
+        if pair_by_object[one] >= 0:
+            pair_by_object[one] = number_by_pair[pair_by_object[one]]

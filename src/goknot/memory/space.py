@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,14 @@ class AddressSpace:
     def main_words(self) -> UInt64s:
         """The first backing as a word at every byte."""
         return self._words[0]
+
+    def let_go(self, first_off: int, end_off: int) -> None:
+        """Says that a part of the first backing is not needed for now; of a mapped file it leaves this process."""
+        mapped = _mapping_of(self.main)
+        if mapped is not None:
+            first, end = -(-first_off // mmap.PAGESIZE) * mmap.PAGESIZE, end_off // mmap.PAGESIZE * mmap.PAGESIZE
+            if first < end:
+                mapped.madvise(mmap.MADV_DONTNEED, first, end - first)
 
     def read(self, addr: int, n_bytes: int) -> bytes:
         """Bytes at an address; they may cross stretches that adjoin.
@@ -134,6 +143,16 @@ class AddressSpace:
         if not len(self._start):
             return index
         return np.where((index >= 0) & (addresses < self._end[np.maximum(index, 0)]), index, -1)
+
+
+def _mapping_of(backing: UInt8s) -> mmap.mmap | None:
+    """The file mapping behind an array; None for other memory, whose content would be lost."""
+    buffer = backing.base
+    while isinstance(buffer, np.ndarray):
+        buffer = buffer.base
+    if isinstance(buffer, memoryview) and buffer.readonly and isinstance(buffer.obj, mmap.mmap):
+        return buffer.obj
+    return None
 
 
 def _words_at_every_byte(backing: UInt8s) -> UInt64s:

@@ -152,7 +152,9 @@ class Knot:
 
     @property
     def order(self) -> tuple[object, ...]:
-        """Sort key: worst first, then what keeps most memory, then larger, then by id."""
+        """Sort key: worst first; the doubtful and what goes with another knot last; then what keeps most memory."""
         kept = self.heap.retained_bytes if self.heap else 0
         sure = list(Confidence).index(self.confidence)
-        return (self.verdict.severity, sure, -kept, self.kind, -len(self.nodes), self.id)
+        doubtful = self.confidence not in (Confidence.CERTAIN, Confidence.LIKELY)
+        follows = self.verdict is Verdict.NEVER_FREED and self.kind == "heap-ring"  # a plain ring, held by what leaks
+        return (self.verdict.severity, doubtful, follows, -kept, sure, self.kind, -len(self.nodes), self.id)

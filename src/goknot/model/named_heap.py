@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,6 +96,9 @@ class NamedHeap:
         stack_names: stack -> functions, innermost first.
         special_name: special -> e.g. `finalizer main.(*File).close`.
         fields_of: Edges, as an int64 array -> the fields they go through.
+        fields_of_rings: `kernels.components.RingSet` -> the fields the rings' inner edges go through, without offsets;
+            None where `fields_of` must do.
+        root_variable: Root, object -> the variable of the root's frame that points at the object; empty if not known.
         problems: What could not be read or is not certain, one sentence each.
         details: Further facts for the report's input, e.g. `layout`, `stopped_ms`.
     """
@@ -112,6 +115,8 @@ class NamedHeap:
     stack_names: tuple[tuple[str, ...], ...]
     special_name: Callable[[int], str]
     fields_of: Callable[[NDArray[np.int64]], EdgeFields]
+    fields_of_rings: Callable[[Any], EdgeFields] | None = None
+    root_variable: Callable[[int, int], str] = lambda root, number: ""
     problems: tuple[str, ...] = ()
     details: Mapping[str, str | int] = field(default_factory=dict)
 

@@ -36,10 +36,28 @@ class ReportInput:
 
 
 @dataclass(frozen=True, slots=True)
+class TypeSize:
+    """What the reachable objects of one type amount to.
+
+    Attributes:
+        named_by: Where most of them have the name from: `runtime`, `dwarf`, `inferred` or `unknown`.
+        retained_bytes: What single objects keep, summed; an object inside another of its type counts once.
+    """
+
+    name: str
+    named_by: str
+    objects: int
+    bytes: int
+    retained_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything one run has to say; `knots` worst first.
 
     Attributes:
+        heap: Counts of a heap; empty for other inputs.
+        types: Of a heap, those with reachable objects, by retained bytes.
         complete: False if a problem leaves room for knots that were not seen.
     """
 
@@ -49,6 +67,8 @@ class Report:
     problems: tuple[Problem, ...] = ()
     stats: Mapping[str, int] = field(default_factory=dict)
     complete: bool = True
+    heap: Mapping[str, int] = field(default_factory=dict)
+    types: tuple[TypeSize, ...] = ()
 
     def standing(self) -> tuple[Knot, ...]:
         """The knots that are there, without those a baseline lists as fixed."""

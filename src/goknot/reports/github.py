@@ -59,8 +59,9 @@ def _message(knot: Knot, names: list[str]) -> list[str]:
     lines += [f"New: {_edge(knot, names, pair)}" for pair in new]
     lines += [_edge(knot, names, pair) for pair in ring[:_MAX_STEPS]] + more
     for cut in knot.cuts[:1]:
-        bound = "minimal: proven" if cut.lower_bound >= cut.cost else f"proof >= {cut.lower_bound:,}"
-        lines.append(f"Cut {count(len(cut.edges), 'edge')}, cost {cut.cost:,}, {bound}:")
+        if cut.edges:
+            bound = "minimal: proven" if cut.lower_bound >= cut.cost else f"proof >= {cut.lower_bound:,}"
+            lines.append(f"Cut {count(len(cut.edges), 'edge')}, cost {cut.cost:,}, {bound}:")
         lines += [_edge(knot, names, pair) for pair in cut.edges[:_MAX_CUT] if pair in edges]
         if len(cut.edges) > _MAX_CUT:
             lines.append(f"and {len(cut.edges) - _MAX_CUT:,} more")

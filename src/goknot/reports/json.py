@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from goknot.model.cut import Cut
 from goknot.model.knot import Evidence, HeapSize, HeapStep, Knot, KnotEdge, KnotNode, Place
-from goknot.model.report import SCHEMA, Problem, Report, ReportInput
+from goknot.model.report import SCHEMA, Problem, Report, ReportInput, TypeSize
 from goknot.reports.view import View
 
 Value = str | int | bool | Iterable["Value"] | Mapping[str, "Value"]
@@ -58,14 +58,26 @@ def _given(**members: Value) -> dict[str, Value]:
 
 
 def _report(report: Report) -> dict[str, Value]:
+    stats: dict[str, Value] = dict(report.stats)
     return {
         "schema": SCHEMA,
         "goknot": report.version,
         "complete": report.complete,
         "inputs": [_input(looked_at) for looked_at in report.inputs],
         "knots": [_knot(knot) for knot in report.knots],
+        **_given(types=[_type(one) for one in report.types]),
         "problems": [_problem(problem) for problem in report.problems],
-        "stats": dict(report.stats),
+        "stats": stats | _given(heap=dict(report.heap)),
+    }
+
+
+def _type(one: TypeSize) -> dict[str, Value]:
+    return {
+        "name": one.name,
+        "named_by": one.named_by,
+        "objects": one.objects,
+        "bytes": one.bytes,
+        "retained_bytes": one.retained_bytes,
     }
 
 

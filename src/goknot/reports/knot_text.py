@@ -8,9 +8,10 @@ from goknot.model.cut import Cut
 from goknot.model.knot import Knot, KnotEdge
 from goknot.model.report import Report
 from goknot.model.verdict import BaselineState, Confidence
+from goknot.reports.heap_text import write_heap
 from goknot.reports.pen import Pen, Span, cells
 from goknot.reports.ring_drawing import draw_cycle, limits, platforms, uses, where_of
-from goknot.reports.words import count, edge_by_pair, n_cells, older_state, shared_prefix, size_of
+from goknot.reports.words import bytes_text, count, edge_by_pair, n_cells, older_state, shared_prefix, size_of
 
 _MAX_EDGES = 8  # of a cut, or of a knot without a ring
 _MAX_STEPS = 3  # a cut of more edges is told how for the first only
@@ -41,14 +42,19 @@ def write_knot(pen: Pen, knot: Knot, report: Report, *, whole: bool) -> None:
         _write_further_cycles(pen, knot, names, whole=whole)
     else:
         _write_edges(pen, knot, [(edge.source, edge.target) for edge in knot.edges], names, whole=whole)
+    if knot.heap:
+        write_heap(pen, knot, knot.heap, whole=whole)
     for cut in knot.cuts:
         pen.blank()
-        _write_cut(pen, knot, cut, names, whole=whole)
+        if cut.edges:
+            _write_cut(pen, knot, cut, names, whole=whole)
+        else:
+            pen.wrapped(pen.given(f"{cut.move}: {cut.how}", 600), 7, first=("  ", ("cut", "Cut"), "  "))
 
 
 def _write_head(pen: Pen, knot: Knot, prefix: str) -> None:
     pen.wrapped(pen.given(knot.title, 400), 2, "strong", first=(pen.verdict(knot.verdict), "  "))
-    facts = [knot.id, knot.kind, size_of(knot)]
+    facts = [knot.id, knot.kind, bytes_text(knot.heap.retained_bytes) if knot.heap else size_of(knot)]
     if knot.confidence is not Confidence.CERTAIN:
         facts.append(knot.confidence)
     if knot.baseline is not BaselineState.NEW:

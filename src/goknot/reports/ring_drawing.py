@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from goknot.model.knot import Knot, KnotEdge
+from goknot.reports.heap_text import field_text
 from goknot.reports.pen import Pen, Span, cells
 from goknot.reports.words import count, edge_by_pair, n_cells, place, steps
 
@@ -59,7 +60,10 @@ def where_of(pen: Pen, edge: KnotEdge) -> str:
 
 
 def uses(pen: Pen, edge: KnotEdge, width: int) -> str:
-    """What is used over an edge, as many names as fit; without names, the text of the import."""
+    """What is used over an edge, as many names as fit; without names, the text of the import. Of memory, the field."""
+    if edge.kind == "field":
+        more = f" and {len(edge.symbols) - 1} more" if len(edge.symbols) > 1 else ""
+        return pen.fitted(field_text(pen, edge.field, edge.offset) + more, width)
     if not edge.symbols:
         return pen.fitted(edge.evidence[0].text, width) if edge.evidence else ""
     tail = f" ({count(len(edge.symbols), 'symbol')})"
@@ -110,16 +114,22 @@ def _draw_step(pen: Pen, step: _Step, beside: int, *, is_first: bool, is_last: b
     below: tuple[Span, ...] = (pad, ("dim", " " * len(signs.side) if is_last else signs.side), " " * len(stem))
     marks = _marks(pen, step)
     room = pen.width - cells(lead)
+    remark = limits(pen, step.edge)
     if beside:
         what = uses(pen, step.edge, room - beside - 2 - cells(marks))
+        if not what and not step.where and not marks:
+            what, remark, beside = pen.fitted(remark, room), "", -2
         gap = " " * (beside - n_cells(step.where) + 2) if what or marks else ""
         pen.line(*lead, ("place", step.where), gap, what, *marks)
     else:
         if step.where:
             pen.line(*lead, ("place", step.where))
             lead = below
-        pen.line(*lead, uses(pen, step.edge, room - cells(marks)), *marks)
-    if remark := limits(pen, step.edge):
+        what = uses(pen, step.edge, room - cells(marks))
+        if not what and not step.where and not marks:
+            what, remark = pen.fitted(remark, room), ""
+        pen.line(*lead, what, *marks)
+    if remark:
         pen.line(*below, ("dim", pen.fitted(remark, room)))
 
 

@@ -118,7 +118,8 @@ def _message(knot: Knot, names: Sequence[str]) -> str:
         ends = [f"{names[a]} → {names[b]}" for a, b in cut.edges[:3]]
         more = f" and {len(cut.edges) - 3:,} more" if len(cut.edges) > 3 else ""
         bound = "minimal: proven" if cut.lower_bound >= cut.cost else f"proof >= {cut.lower_bound:,}"
-        parts.append(f"Cut {', '.join(ends)}{more} (cost {cut.cost:,}, {bound}). {cut.how}")
+        what = f"Cut {', '.join(ends)}{more} (cost {cut.cost:,}, {bound}). " if cut.edges else ""
+        parts.append(what + cut.how)
     if knot.platforms:
         parts.append(f"Only on {', '.join(knot.platforms[:6])}{', ...' if len(knot.platforms) > 6 else ''}.")
     return " ".join(part for part in parts if part)

@@ -49,6 +49,53 @@ RULES = {
         "x's unexported names goes to an export_test.go file.",
         "error",
     ),
+    "finalizer-in-ring": Rule(
+        "Finalizer inside a ring",
+        "An object with a finalizer leads back to itself. Go keeps what such an object points to, so it keeps the "
+        "object, and the finalizer never runs.",
+        "Set the finalizer on a small object outside of the ring that holds only what must be released, or use "
+        "runtime.AddCleanup with that as argument. `goknot explain finalizer-in-ring` has an example.",
+        "error",
+    ),
+    "cleanup-holds-object": Rule(
+        "Cleanup holds its object",
+        "A cleanup's function or argument reaches the object it waits for, so that never dies and the cleanup never "
+        "runs.",
+        "Hand over only what must be released, and capture nothing. `goknot explain cleanup-holds-object` has an "
+        "example.",
+        "error",
+    ),
+    "weak-map-ring": Rule(
+        "Weak map keeps its own keys",
+        "The values of a weakly keyed map reach its keys, so that no entry ever goes.",
+        "Let the values hold their keys weakly, or not at all. `goknot explain weak-map-ring` has an example.",
+        "error",
+    ),
+    "goroutine-blocked": Rule(
+        "Goroutine blocked for ever",
+        "A goroutine waits for what only it, or others that wait for ever, can reach. It and all it holds stay.",
+        "Give it a way out: close the channel, select on a context's Done, or make room in the channel. "
+        "`goknot explain goroutine-blocked` has an example.",
+        "error",
+    ),
+    "pin-never-unpinned": Rule(
+        "Pinner inside what it pins",
+        "A runtime.Pinner that was never unpinned pins what leads back to it; both stay for ever.",
+        "Call Unpin when C no longer needs the memory. `goknot explain pin-never-unpinned` has an example.",
+        "error",
+    ),
+    "cgo-handle-ring": Rule(
+        "Ring kept by a cgo.Handle",
+        "A ring of objects stays until the cgo.Handle that leads to it is deleted.",
+        "Call Delete on the handle when C gives the object back. `goknot explain cgo-handle-ring` has an example.",
+        "warning",
+    ),
+    "heap-ring": Rule(
+        "Ring of live objects",
+        "Objects point to each other. Go's collector frees rings; this one is held by the root that the result names.",
+        "If it should be gone, let go of it there. `goknot explain heap-ring` has an example.",
+        "note",
+    ),
     "folder-ring": Rule(
         "Folders import each other",
         "Folders whose packages import each other in a ring. Go compiles them, but none can be understood, tested or "

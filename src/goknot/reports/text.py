@@ -6,18 +6,30 @@ from collections import Counter
 from itertools import groupby
 
 from goknot.model.knot import Knot
+from goknot.model.named_heap import NAMED_BY
 from goknot.model.report import Report
 from goknot.model.verdict import BaselineState
 from goknot.reports.knot_text import write_knot
 from goknot.reports.pen import Pen, Span
 from goknot.reports.view import View
-from goknot.reports.words import count, n_cells, older_state, shared_prefix, size_of, was_compared
+from goknot.reports.words import bytes_text, count, n_cells, older_state, shared_prefix, size_of, was_compared
 
 _MAX_LINES = 10  # further knots shown by a line
 _MAX_FIXED = 5
 _MAX_PROBLEMS = 8
-_SAID = frozenset({"knots", "new", "known", "fixed"})  # counts the last line says in another way
-_FACTS = ("platform", "tags", "view")  # of an input that change what there is to see
+# counts that the last line says in another way
+_SAID = frozenset(
+    {
+        "knots",
+        "new",
+        "known",
+        "fixed",
+        "live_with_pointers",
+        "types_resolved",
+        *(f"named_by_{by}" for by in NAMED_BY[1:]),
+    }
+)
+_FACTS = ("platform", "tags", "view", "named", "stopped_ms")  # of an input that change what there is to see
 
 
 def render(report: Report, view: View) -> str:
@@ -44,12 +56,14 @@ def _write_further(pen: Pen, knots: list[Knot]) -> None:
         return
     shown = knots[:_MAX_LINES]
     kind_width = max(len(knot.kind) for knot in shown)
-    size_width = max(len(size_of(knot)) for knot in shown)
+    sizes = [bytes_text(knot.heap.retained_bytes) if knot.heap else size_of(knot) for knot in shown]
+    size_by_id = dict(zip((knot.id for knot in shown), sizes, strict=True))
+    size_width = max(map(len, sizes))
     pen.line(("strong", count(len(knots), "more knot")))
     for verdict, group in groupby(shown, key=lambda knot: knot.verdict):
         pen.line("  ", pen.verdict(verdict))
         for knot in group:
-            head = f"{knot.kind:<{kind_width}}  {size_of(knot):>{size_width}}  "
+            head = f"{knot.kind:<{kind_width}}  {size_by_id[knot.id]:>{size_width}}  "
             what = pen.begun(_gist(pen, knot), pen.width - 18 - n_cells(head))
             pen.line("    ", ("dim", knot.id), "  ", head, what)
     if len(knots) > len(shown):
@@ -59,7 +73,7 @@ def _write_further(pen: Pen, knots: list[Knot]) -> None:
 
 def _gist(pen: Pen, knot: Knot) -> str:
     """The tightest cycle: beside kind and size it says more than a title; the title of a knot that is no ring."""
-    if not knot.cycles:
+    if not knot.cycles or knot.heap:
         return knot.title
     prefix = shared_prefix(knot.nodes, 0)
     cycle = knot.cycles[0]
@@ -127,7 +141,9 @@ def _mood(pen: Pen, report: Report, new: list[Knot]) -> Span:
 
 def _scanned(pen: Pen, report: Report) -> str:
     """What was looked at: the counts, then the facts that narrow it."""
-    counts = ", ".join(_counted(name, n) for name, n in report.stats.items() if name not in _SAID)
+    counts = ", ".join(
+        _counted(name, n) for name, n in (*report.stats.items(), *report.heap.items()) if name not in _SAID
+    )
     facts = [
         (name, looked_at.details[name]) for looked_at in report.inputs for name in _FACTS if name in looked_at.details
     ]
@@ -137,7 +153,9 @@ def _scanned(pen: Pen, report: Report) -> str:
 
 def _fact(name: str, value: str | int | tuple[str, ...]) -> str:
     text = ", ".join(value) if isinstance(value, tuple) else str(value)
-    return text if name == "platform" else f"{name} {text}"
+    if name == "stopped_ms":
+        return f"stopped for {text} ms"
+    return text if name in {"platform", "named"} else f"{name} {text}"
 
 
 def _counted(name: str, n: int) -> str:

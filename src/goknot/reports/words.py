@@ -79,6 +79,16 @@ def count(n: int, one: str, many: str = "") -> str:
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
+def bytes_text(n_bytes: int) -> str:
+    """`792 B`, `1.5 KiB`, `12.0 MiB`."""
+    size, unit = float(n_bytes), "B"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if size < 1024:
+            break
+        size, unit = size / 1024, larger
+    return f"{n_bytes:,} B" if unit == "B" else f"{size:,.1f} {unit}"
+
+
 def plural(kind: str, n: int) -> str:
     """What `n` nodes of a kind are called, e.g. `3 packages`."""
     many = kind[:-1] + "ies" if kind.endswith("y") else kind + "s"

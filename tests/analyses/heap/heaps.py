@@ -44,6 +44,7 @@ class Heap:
     roots: list[tuple[RootKind, int, list[int]]] = field(default_factory=list)
     specials: list[tuple[SpecialKind, int, list[int]]] = field(default_factory=list)
     goroutines: list[tuple[int, Block, list[int], int]] = field(default_factory=list)
+    first_goid: int = 2  # 1: the first goroutine is the program's main one
 
     def new(self, name: str = "T", size: int = 16, flags: int = 0, state: int = ObjectState.ALLOCATED) -> int:
         if name and name not in self.types:
@@ -102,7 +103,7 @@ class Heap:
                 flat(special_rows),
             ),
             goroutines=HeapGoroutines(
-                np.arange(1, len(self.goroutines) + 1, dtype=np.int64),
+                np.arange(len(self.goroutines), dtype=np.int64) + self.first_goid,
                 np.array([g for _, _, _, g in self.goroutines], np.int32),
                 np.array([block for _, block, _, _ in self.goroutines], np.uint8),
                 np.array([stack for stack, _, _, _ in self.goroutines], np.int32),
@@ -115,7 +116,7 @@ class Heap:
 @st.composite
 def heaps(draw: st.DrawFn, flags: tuple[int, ...] = (0,), kinds: tuple[RootKind, ...] = (RootKind.BSS,)) -> Heap:
     """Random heaps: pointers, roots, specials, goroutines that run or wait."""
-    heap = Heap()
+    heap = Heap(first_goid=draw(st.integers(1, 2)))
     n = draw(st.integers(1, 10))
     node = st.integers(0, n - 1)
     some = st.lists(node, max_size=2)
@@ -147,18 +148,33 @@ def reach(rows: list[list[int]], seeds: object, without: object = ()) -> set[int
     return found
 
 
-def kept(heap: Heap, special: int) -> set[int]:
+def kept(heap: Heap, special: int, *, weak: bool = True) -> set[int]:
     kind, target, words = heap.specials[special]
+    if kind is SpecialKind.WEAK_HANDLE and not weak:
+        return set()
     fields = set(heap.rows[target]) - {target} if kind is SpecialKind.FINALIZER else set()
     return {*words, *fields}
 
 
 def live_goroutines(heap: Heap) -> list[bool]:
-    """Marks, wakes, marks again, as runtime/mgc.go does."""
+    """What repeated marking finds, and a main goroutine on which nobody else's waking depends."""
+    live = repeated_marking(heap, [block is Block.NONE for _, block, _, _ in heap.goroutines])
+    if heap.first_goid == 1 and heap.goroutines and not live[0]:
+        parked = repeated_marking(heap, [True, *live[1:]])
+        live[0] = parked[1:] == live[1:] or heap.goroutines[0][1] is Block.FOREVER
+    return live
+
+
+def repeated_marking(heap: Heap, live: list[bool]) -> list[bool]:
+    """Marks, wakes, marks again, as runtime/mgc.go does; weak pointers reach what they point at."""
     rows = [[] if flags & ObjectFlag.GOROUTINE else row for row, flags in zip(heap.rows, heap.flags, strict=True)]
+    rows = [list(row) for row in rows]
+    for kind, target, words in heap.specials:
+        for word in words:
+            if kind is SpecialKind.WEAK_HANDLE and not heap.flags[word] & ObjectFlag.GOROUTINE:
+                rows[word].append(target)
     always = [t for _, goroutine, targets in heap.roots if goroutine < 0 for t in targets]
-    always += [t for special in range(len(heap.specials)) for t in kept(heap, special)]
-    live = [block is Block.NONE for _, block, _, _ in heap.goroutines]
+    always += [t for special in range(len(heap.specials)) for t in kept(heap, special, weak=False)]
     while True:
         stacks = [t for _, goroutine, targets in heap.roots if goroutine >= 0 and live[goroutine] for t in targets]
         own = [t for on, (_, _, _, g) in zip(live, heap.goroutines, strict=True) if on and g >= 0 for t in heap.rows[g]]
@@ -174,7 +190,8 @@ def live_goroutines(heap: Heap) -> list[bool]:
 
 def naive_graph(heap: Heap, graph: HeapGraph, holders: Holders, tree: HeapTree) -> list[list[int]]:
     """All nodes of the dominator tree with the edges that count, as lists."""
-    tier, cut = holders.tier_by_object, cut_tiers(graph)
+    tier = holders.tier_by_object
+    cut = cut_tiers(graph, tier)
     objects = [[t for t in row if tier[t] >= cut[node]] for node, row in enumerate(heap.rows)]
     for owner, special in zip(tree.owner.tolist(), tree.owned.tolist(), strict=True):
         objects[owner].append(special)

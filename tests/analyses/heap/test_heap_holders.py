@@ -146,3 +146,31 @@ def test_garbage_waiting_holds_nothing_for_ever() -> None:
     a, _ = heap.ring("A", "B", state=ObjectState.WAITING)
     heap.special(SpecialKind.FINALIZER, a)
     assert tier(heap, a) == Tier.PENDING
+
+
+def test_a_main_goroutine_that_parks_is_no_leak() -> None:
+    heap = Heap(first_goid=1)
+    channel = heap.new("chan")
+    main = heap.goroutine(0, Block.ON_OBJECTS, (channel,))
+    heap.root(channel, kind=RootKind.STACK, goroutine=main)
+    other = heap.goroutine(1, Block.ON_OBJECTS, (own := heap.new("chan"),))
+    heap.root(own, kind=RootKind.STACK, goroutine=other)
+    assert find_leaked(heap.graph()).is_live.tolist() == [True, False]
+    heap.root(own, kind=RootKind.STACK, goroutine=main)  # main would send once it is woken
+    assert find_leaked(heap.graph()).is_live.tolist() == [False, False]
+    heap.goroutines[main] = (0, Block.FOREVER, [], -1)
+    assert find_leaked(heap.graph()).is_live.tolist() == [True, False]
+
+
+def test_a_channel_behind_a_weak_pointer_may_be_used() -> None:
+    heap = Heap()
+    session, channel, handle = heap.new("session"), heap.new("chan"), heap.new("handle")
+    heap.point(session, channel)
+    waiter = heap.goroutine(0, Block.ON_OBJECTS, (channel,))
+    heap.root(session, channel, kind=RootKind.STACK, goroutine=waiter)
+    heap.special(SpecialKind.WEAK_HANDLE, session, handle)
+    assert find_leaked(heap.graph()).is_live.tolist() == [False]  # only the special knows the handle
+    table = heap.new("table")
+    heap.point(table, handle)
+    heap.root(table)
+    assert find_leaked(heap.graph()).is_live.tolist() == [True]

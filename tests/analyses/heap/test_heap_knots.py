@@ -222,3 +222,11 @@ def test_a_struct_with_a_weak_and_a_plain_pointer_is_none() -> None:
     heap.special(SpecialKind.WEAK_HANDLE, child, handle)
     heap.root(struct)
     assert weak_groups(heap) == ()
+
+
+def test_garbage_shares_in_nothing() -> None:
+    heap = Heap()
+    wait_on(heap, 3, channel := heap.new("chan", 96), holds=(buffer := heap.new("buffer", 1000),))
+    heap.point(heap.new("closure of the go statement"), channel, buffer)
+    (group,) = leaked(heap)
+    assert group.kept_bytes == 1096

@@ -18,7 +18,7 @@ from goknot.kernels.grouping import lead_into_rings, single_entries
 from goknot.kernels.memory import Allocator
 from goknot.kernels.reach import flood
 from goknot.kernels.rows import Rows
-from goknot.kernels.subsets import largest
+from goknot.kernels.subsets import largest, pairs_within, rows_of
 from goknot.model.heap import NO_ID, HeapGraph, ObjectFlag
 
 if TYPE_CHECKING:
@@ -128,20 +128,19 @@ def _garbage_heads(graph: HeapGraph, holders: Holders, alloc: Allocator | None) 
     garbage = holders.tier_by_object == Tier.GARBAGE
     if not garbage.any():
         return np.empty(0, np.int32)
-    edges = edges_of(graph)
-    rings = find_rings(edges, (~garbage).astype(np.uint8), alloc)
-    pointed_at = np.zeros(graph.n_objects, np.bool_)
-    ring_pointed_at = np.zeros(rings.n_rings, np.bool_)
     objects = np.flatnonzero(garbage).astype(np.int32)
-    owner, target = gather(edges, objects)
-    source = objects[owner]
+    after_by_object = np.zeros(graph.n_objects, np.int32)
+    after_by_object[objects] = np.arange(1, len(objects) + 1, dtype=np.int32)
+    source, target = pairs_within(edges_of(graph), objects, after_by_object, alloc)
+    rings = find_rings(rows_of(len(objects), source, target, alloc), alloc=alloc)
     ring = rings.ring_by_node
-    outside = (source != target) & ((ring[source] != ring[target]) | (ring[target] < 0)) & garbage[target]
+    outside = (source != target) & ((ring[source] != ring[target]) | (ring[target] < 0))
+    pointed_at, ring_pointed_at = np.zeros(len(objects), np.bool_), np.zeros(rings.n_rings, np.bool_)
     pointed_at[target[outside]] = True
     ring_pointed_at[ring[target[outside]][ring[target[outside]] >= 0]] = True
-    plain = objects[(ring[objects] < 0) & ~pointed_at[objects]]
+    plain = np.flatnonzero((ring < 0) & ~pointed_at)
     firsts = rings.node[rings.node_start[:-1]][~ring_pointed_at]
-    return np.sort(np.concatenate((plain, firsts))).astype(np.int32)
+    return objects[np.sort(np.concatenate((plain, firsts)))]
 
 
 def _specials_of_objects(graph: HeapGraph, holders: Holders) -> tuple[Int64s, Int64s]:
@@ -205,9 +204,9 @@ def _top_rows(graph: HeapGraph, holders: Holders, alloc: Allocator | None) -> Ro
 def build_tree(graph: HeapGraph, holders: Holders, alloc: Allocator | None = None) -> HeapTree:
     """Builds the dominator tree.
 
-    Pointers from the runtime's structures count only to what nothing firmer reaches. A special belongs to its object,
-    and goes when that goes; one that is due stands by itself. What the runtime keeps of goroutines (g, sudog) is
-    nobody's: it is used again, not freed, when they end.
+    Pointers of garbage count only to other garbage, and those of the runtime's structures only to what nothing firmer
+    reaches. A special belongs to its object, and goes when that goes; one that is due stands by itself. What the
+    runtime keeps of goroutines (g, sudog) is nobody's: it is used again, not freed, when they end.
     """
     tops = _top_rows(graph, holders, alloc)
     edges = edges_of(graph)
@@ -233,7 +232,7 @@ def _dominate(
         edges,
         tops,
         bytes_by_node=graph.bytes_by_object,
-        cut=cut_tiers(graph),
+        cut=cut_tiers(graph, holders.tier_by_object),
         tier_by_node=holders.tier_by_object,
         owner=owner,
         owned=owned,
@@ -286,22 +285,18 @@ def retained_by_set(
     by_object[heap.owned - graph.n_objects] = True
     _, seeds = gather(heap.tops, np.flatnonzero(~by_object))
     waiting = heap.owned - graph.n_objects - special
+    n_gone, bytes_gone = graph.n_objects, int(graph.bytes_by_object.sum())
+    cut = cut_tiers(graph, holders.tier_by_object)
     while True:  # what specials keep, as their objects are reached
-        flood(
-            heap.edges,
-            seeds[seeds < graph.n_objects],
-            mark,
-            cut=cut_tiers(graph),
-            tier_by_node=holders.tier_by_object,
-            alloc=alloc,
-        )
+        seeds = seeds[seeds < graph.n_objects]
+        found = flood(heap.edges, seeds, mark, cut=cut, tier_by_node=holders.tier_by_object, alloc=alloc)
+        n_gone, bytes_gone = n_gone - len(found), bytes_gone - int(graph.bytes_by_object[found].sum())
         reached = mark[graph.specials.object_by_special[waiting]] == 1
         if not reached.any():
             break
         _, seeds = gather(heap.tops, special + waiting[reached])
         waiting = waiting[~reached]
-    gone = mark != 1
-    return int(np.count_nonzero(gone)), int(graph.bytes_by_object[gone].sum())
+    return n_gone, bytes_gone
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,10 +12,10 @@ from goknot.analyses.heap.holders import HolderKind, Holders
 from goknot.analyses.heap.tiers import edges_of
 from goknot.analyses.heap.verdicts import Reason, RingVerdicts
 from goknot.kernels.components import shortest_cycle
-from goknot.kernels.folding import sum_by
+from goknot.kernels.folding import sum_by, sum_rows
 from goknot.kernels.grouping import group_rings
 from goknot.kernels.memory import Allocator
-from goknot.model.heap import NO_ID, HeapGraph
+from goknot.model.heap import HeapGraph
 
 if TYPE_CHECKING:
     from goknot.model.heap import Int32s, Int64s
@@ -39,7 +39,7 @@ class Example:
 
     Attributes:
         ring: Its number among all rings.
-        objects: All members, ascending.
+        objects: All members, ascending; int32.
         cycle: A shortest cycle through the first member of the least type name; its first object is not repeated.
         cycle_edges: The edge that leaves each object of `cycle`.
         retained_bytes: What goes when the ring goes.
@@ -47,7 +47,7 @@ class Example:
     """
 
     ring: int
-    objects: tuple[int, ...]
+    objects: Int32s = field(compare=False)
     cycle: tuple[int, ...]
     cycle_edges: tuple[int, ...]
     retained_bytes: int
@@ -104,28 +104,27 @@ def group_by_signature(
         verdicts: The rings and their reasons.
         retained_by_ring: See `dominance.retained_by_ring`.
         type_names: type -> name.
-        field_by_edge: inner edge (of `verdicts.rings`) -> field label, -1 where not known; None for no fields at all.
+        field_by_edge: inner edge (`kernels.components.list_inner_edges`) -> field label, -1 where not known; None for
+            no fields at all.
         field_names: field label -> name, indices folded.
         alloc: Where arrays come from.
     """
     rings = verdicts.rings
-    types = graph.type_by_object
-    fields = np.full(len(rings.edge), NO_ID, np.int32) if field_by_edge is None else field_by_edge
     found = group_rings(
-        rings.edge_start,
-        source_label=types[rings.edge_source],
-        field_label=fields,
-        target_label=types[graph.edge_target[rings.edge]],
+        rings,
+        edges_of(graph),
+        label_by_node=graph.type_by_object,
         class_by_ring=verdicts.reason_by_ring.astype(np.int32),
+        field_by_edge=field_by_edge,
     )
     n_groups = len(found.triple_start) - 1
     group = found.group_by_ring
     n_instances = np.bincount(group, minlength=n_groups)
-    own = _sums_by_ring(rings.node_start, graph.bytes_by_object[rings.node])
+    own = sum_rows(rings.node_start, rings.node, graph.bytes_by_object)
     totals = [sum_by(group, values, n_groups) for values in (np.diff(rings.node_start), own, retained_by_ring)]
     by_group = np.lexsort((retained_by_ring, group))  # stable: rings are numbered by address
     start = np.concatenate(([0], np.cumsum(n_instances)))
-    seeds = holders.seed_by_object(alloc)[rings.node[rings.node_start[:-1]]]
+    seeds = holders.seeds_of(rings.node[rings.node_start[:-1]])
     made = []
     for index in range(n_groups):
         instances = by_group[start[index] : start[index + 1]]
@@ -160,11 +159,6 @@ def name_of(names: Sequence[str], label: int, missing: str = UNKNOWN) -> str:
     return missing if label < 0 else names[label]
 
 
-def _sums_by_ring(start: Int64s, values: Int64s) -> Int64s:
-    ends = np.concatenate((np.zeros(1, np.int64), np.cumsum(values)))
-    return ends[start[1:]] - ends[start[:-1]]
-
-
 def _count_holders(holders: Holders, seeds: Int32s) -> list[tuple[HolderKind, int, int]]:
     known, counts = np.unique(seeds[seeds >= 0], return_counts=True)
     total: dict[tuple[HolderKind, int], int] = {}
@@ -180,13 +174,17 @@ def _example(
     graph: HeapGraph, verdicts: RingVerdicts, ring: int, retained_bytes: int, type_names: Sequence[str]
 ) -> Example:
     rings = verdicts.rings
-    members = rings.node[rings.node_start[ring] : rings.node_start[ring + 1]]
+    members = rings.members(ring)
     cycle, edges = shortest_cycle(rings, edges_of(graph), ring, _first_member(graph, members, type_names))
     special = int(verdicts.special_by_ring[ring])
-    return Example(ring, tuple(members.tolist()), tuple(cycle), tuple(edges), retained_bytes, special)
+    return Example(ring, members, tuple(cycle), tuple(edges), retained_bytes, special)
 
 
 def _first_member(graph: HeapGraph, members: Int32s, type_names: Sequence[str]) -> int:
-    types = np.unique(graph.type_by_object[members])
-    least = min(types.tolist(), key=lambda label: (label < 0, name_of(type_names, label)))
-    return int(members[np.argmax(graph.type_by_object[members] == least)])
+    types = graph.type_by_object[members]
+    is_there = np.zeros(len(type_names) + 1, np.bool_)
+    is_there[types] = True  # NO_ID: the last
+    least = min(
+        (np.flatnonzero(np.roll(is_there, 1)) - 1).tolist(), key=lambda label: (label < 0, name_of(type_names, label))
+    )
+    return int(members[np.argmax(types == least)])

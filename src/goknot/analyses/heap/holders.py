@@ -13,7 +13,7 @@ from goknot.analyses.heap.leaked import LeakedGoroutines, find_leaked
 from goknot.analyses.heap.specials import HeldSpecials, find_stuck
 from goknot.analyses.heap.tiers import ROOT_TIER_BY_KIND, Tier, edges_of, expand_tiers, gather
 from goknot.kernels.memory import Allocator
-from goknot.kernels.reach import Search, Spread, path_to, seeds_of
+from goknot.kernels.reach import Search, Spread, path_to, seeds_of, seeds_of_some
 from goknot.kernels.rows import Rows
 from goknot.model.heap import HeapGraph, RootKind
 
@@ -73,6 +73,10 @@ class Holders:
     def seed_by_object(self, alloc: Allocator | None = None) -> Int32s:
         """object -> seed its shortest path starts from, or -1."""
         return seeds_of(self.found, alloc)
+
+    def seeds_of(self, objects: Int32s) -> Int32s:
+        """The seed that the shortest path to each object starts from, or -1; quick for few objects."""
+        return seeds_of_some(self.found, objects)
 
     def path(self, target: int) -> tuple[Hop, ...]:
         """The shortest path to an object within its tier; empty for garbage.

@@ -10,6 +10,7 @@ import numpy as np
 from goknot.analyses.heap.tiers import edges_of, gather, rows_from
 from goknot.kernels.leaks import wake_all
 from goknot.kernels.memory import Allocator
+from goknot.kernels.reach import flood
 from goknot.kernels.rows import Rows
 from goknot.model.heap import NO_ID, Block, HeapGraph, ObjectFlag, SpecialKind
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from goknot.model.heap import Int32s
+
+    Bools = npt.NDArray[np.bool_]
+
+MAIN = 1  # runtime/proc.go, `rt0_go` starts runtime.main as the first goroutine
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class LeakedGoroutines:
         kept_by_special: special -> objects that the collector keeps because of it.
     """
 
-    is_live: npt.NDArray[np.bool_]
+    is_live: Bools
     stacks: Rows
     kept_by_special: Rows
 
@@ -70,25 +75,90 @@ def find_leaked(graph: HeapGraph, alloc: Allocator | None = None) -> LeakedGorou
     """Marks from all roots save the stacks of waiting goroutines, wakes those whose wait is reached, and so on.
 
     A lower bound, as Go's own profile is: a channel that any root, timer or finalizer still reaches counts as one that
-    may be used.
+    may be used. It says less than Go's profile in two cases:
+
+    - A main goroutine that merely keeps the program up is no leak, for the program ends with it: one in `select {}` (as
+      Go says from 1.27 on; runtime/mgc.go, `findGoroutineLeaks`), or one that waits for something of its own. It is a
+      leak when others wait in vain for what only it could do after its wait: then they hang together.
+    - What a reached `weak.Pointer` points at is reached: its Value is there for as long as the goroutine lives.
     """
-    roots, goroutines = graph.roots, graph.goroutines
-    stacks, kept = stack_rows(graph), kept_by_specials(graph)
-    waiter = np.repeat(np.arange(graph.n_goroutines, dtype=np.int32), np.diff(goroutines.wait_start))
-    awaited = goroutines.wait_object_by_wait
-    is_live = goroutines.block_by_goroutine == Block.NONE
-    is_live[waiter[awaited == NO_ID]] = True
-    is_live[(goroutines.block_by_goroutine == Block.ON_OBJECTS) & (np.diff(goroutines.wait_start) == 0)] = True
+    stacks = stack_rows(graph)
+    marking = _Marking(graph, stacks, _firm_seeds(graph), alloc)
+    is_root = _never_asleep(graph)
+    live = marking.run(is_root)
+    main = np.flatnonzero((graph.goroutines.goid_by_goroutine == MAIN) & ~live)
+    if len(main):
+        is_root[main] = True
+        parked = marking.run(is_root)
+        is_needed = not np.array_equal(np.flatnonzero(parked != live), main)
+        live[main] = not is_needed or graph.goroutines.block_by_goroutine[main] == Block.FOREVER
+    return LeakedGoroutines(live, stacks, kept_by_specials(graph))
+
+
+def _never_asleep(graph: HeapGraph) -> Bools:
+    """goroutine -> True if its stack is a root from the start."""
+    goroutines = graph.goroutines
+    is_root: Bools = goroutines.block_by_goroutine == Block.NONE
+    waiter = np.repeat(np.arange(graph.n_goroutines), np.diff(goroutines.wait_start))
+    is_root[waiter[goroutines.wait_object_by_wait == NO_ID]] = True
+    is_root[(goroutines.block_by_goroutine == Block.ON_OBJECTS) & (np.diff(goroutines.wait_start) == 0)] = True
+    return is_root
+
+
+def _firm_seeds(graph: HeapGraph) -> Int32s:
+    """What roots other than stacks, finalizers and cleanups hold."""
+    roots, kept = graph.roots, kept_by_specials(graph)
     no_stack = np.flatnonzero(roots.goroutine_by_root < 0)
     _, from_roots = gather(Rows(roots.target_start, roots.target_object), no_stack)
-    live = wake_all(
-        edges_of(graph),
-        (graph.flags_by_object & ObjectFlag.GOROUTINE) != 0,
-        np.concatenate((from_roots, kept.target)),
-        stacks,
-        wait_object=awaited[awaited != NO_ID],
-        wait_goroutine=waiter[awaited != NO_ID],
-        is_live=is_live,
-        alloc=alloc,
-    )
-    return LeakedGoroutines(live, stacks, kept)
+    runs = np.flatnonzero(graph.specials.kind_by_special != SpecialKind.WEAK_HANDLE)
+    _, from_specials = gather(kept, runs)
+    return np.concatenate((from_roots, from_specials)).astype(np.int32, copy=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Marking:
+    """Marking to a fixpoint, from `seed` and the stacks of the goroutines that live."""
+
+    graph: HeapGraph
+    stacks: Rows
+    seed: Int32s
+    alloc: Allocator | None
+
+    def run(self, is_root: Bools) -> Bools:
+        """goroutine -> True if it lives."""
+        goroutines = self.graph.goroutines
+        waiter = np.repeat(np.arange(self.graph.n_goroutines, dtype=np.int32), np.diff(goroutines.wait_start))
+        awaited = goroutines.wait_object_by_wait
+        seed, live = self.seed, is_root
+        while True:
+            live = wake_all(
+                edges_of(self.graph),
+                (self.graph.flags_by_object & ObjectFlag.GOROUTINE) != 0,
+                seed,
+                self.stacks,
+                wait_object=awaited[awaited != NO_ID],
+                wait_goroutine=waiter[awaited != NO_ID],
+                is_live=live,
+                alloc=self.alloc,
+            )
+            more = self._behind_weak(seed, live)
+            if not len(more):
+                return live
+            seed = np.concatenate((seed, more))
+
+    def _behind_weak(self, seed: Int32s, live: Bools) -> Int32s:
+        """Objects that only leaked goroutines hold, save for weak pointers in what is reached."""
+        graph, specials = self.graph, self.graph.specials
+        weak = np.flatnonzero(specials.kind_by_special == SpecialKind.WEAK_HANDLE)
+        if live.all() or not len(weak):
+            return np.zeros(0, np.int32)
+        closed = ((graph.flags_by_object & ObjectFlag.GOROUTINE) != 0).astype(np.uint8)
+        mark = np.zeros(graph.n_objects, np.uint8)
+        _, from_stacks = gather(self.stacks, np.flatnonzero(live))
+        seeds = np.unique(np.concatenate((seed, from_stacks))).astype(np.int32)
+        flood(edges_of(graph), seeds, mark, cut=closed, tier_by_node=np.zeros_like(mark), alloc=self.alloc)
+        owner, handle = gather(Rows(specials.target_start, specials.target_object), weak)
+        usable = (mark[handle] != 0) & (closed[handle] == 0)
+        targets = specials.object_by_special[weak[owner[usable]]]
+        fresh: Int32s = np.unique(targets[mark[targets] == 0])
+        return fresh

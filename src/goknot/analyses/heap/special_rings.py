@@ -86,13 +86,7 @@ def group_special_rings(
     reasons = _reasons(graph, holders, chosen)
     class_by_ring = np.full(rings.n_rings, NO_ID, np.int32)
     class_by_ring[chosen] = reasons
-    found = group_rings(
-        rings.edge_start,
-        source_label=labels[rings.edge_source],
-        field_label=np.full(len(rings.edge), NO_ID, np.int32),
-        target_label=labels[held.edges.target[rings.edge]],
-        class_by_ring=class_by_ring,
-    )
+    found = group_rings(rings, held.edges, label_by_node=labels, class_by_ring=class_by_ring)
     groups = []
     for group in np.unique(found.group_by_ring[chosen]).tolist():
         instances = chosen[found.group_by_ring[chosen] == group]

@@ -121,12 +121,16 @@ def find_stuck(
 
 def _small_graph(graph: HeapGraph, kept: Rows, objects: Int32s, chosen: Int32s, alloc: Allocator | None) -> Rows:
     """object -> special -> what it holds, and the pointers between the objects."""
-    node_by_object = np.full(graph.n_objects, -1, np.int32)
-    node_by_object[objects] = np.arange(len(objects), dtype=np.int32)
-    source, target = pairs_within(edges_of(graph), objects, node_by_object, alloc)
+    after_by_object = np.zeros(graph.n_objects, np.int32)
+    after_by_object[objects] = np.arange(1, len(objects) + 1, dtype=np.int32)
+    source, target = pairs_within(edges_of(graph), objects, after_by_object, alloc)
     special_node = np.arange(len(chosen), dtype=np.int32) + np.int32(len(objects))
     owner, held = gather(kept, chosen)
-    inside = node_by_object[held] >= 0
-    sources = (source, node_by_object[graph.specials.object_by_special[chosen]], special_node[owner[inside]])
-    targets = (target, special_node, node_by_object[held[inside]])
+    inside = after_by_object[held] > 0
+    sources = (
+        source,
+        after_by_object[graph.specials.object_by_special[chosen]] - np.int32(1),
+        special_node[owner[inside]],
+    )
+    targets = (target, special_node, after_by_object[held[inside]] - np.int32(1))
     return rows_of(len(objects) + len(chosen), np.concatenate(sources), np.concatenate(targets), alloc)

@@ -47,27 +47,39 @@ ROOT_TIER_BY_KIND = {
 }
 
 
+def _tier_of_flags(flags: int) -> Tier:
+    if flags & ObjectFlag.GOROUTINE:
+        return Tier.GOROUTINE
+    if flags & ObjectFlag.RUNTIME:
+        return Tier.RUNTIME
+    if flags & ObjectFlag.POOL:
+        return Tier.POOL
+    return Tier.CGO_HANDLE if flags & ObjectFlag.CGO_HANDLE else Tier.ORDINARY
+
+
+_EXPAND_BY_FLAGS = np.array([_tier_of_flags(flags) for flags in range(256)], np.uint8)
+_OWN = ObjectFlag.RUNTIME | ObjectFlag.GOROUTINE
+_CUT_BY_FLAGS = np.array([_tier_of_flags(flags) if flags & _OWN else 0 for flags in range(256)], np.uint8)
+
+
 def expand_tiers(graph: HeapGraph) -> UInt8s:
     """object -> the tier in which its edges begin to count."""
-    flags = graph.flags_by_object
-    tiers = np.zeros(256, np.uint8)
-    for value in range(256):
-        if value & ObjectFlag.GOROUTINE:
-            tiers[value] = Tier.GOROUTINE
-        elif value & ObjectFlag.RUNTIME:
-            tiers[value] = Tier.RUNTIME
-        elif value & ObjectFlag.POOL:
-            tiers[value] = Tier.POOL
-        elif value & ObjectFlag.CGO_HANDLE:
-            tiers[value] = Tier.CGO_HANDLE
-    return tiers[flags]
+    return _by_flags(graph, _EXPAND_BY_FLAGS)
 
 
-def cut_tiers(graph: HeapGraph) -> UInt8s:
-    """object -> the lowest tier its edges lead to: the runtime's structures never hide who else holds an object."""
-    cut = expand_tiers(graph)
-    cut[(graph.flags_by_object & (ObjectFlag.RUNTIME | ObjectFlag.GOROUTINE)) == 0] = 0
+def cut_tiers(graph: HeapGraph, tier_by_object: UInt8s) -> UInt8s:
+    """object -> the lowest tier its edges lead to: neither garbage nor the runtime's structures share in holding."""
+    cut = _by_flags(graph, _CUT_BY_FLAGS)
+    cut[tier_by_object == Tier.GARBAGE] = Tier.GARBAGE
     return cut
+
+
+def _by_flags(graph: HeapGraph, tier_by_flags: UInt8s) -> UInt8s:
+    """object -> tier; nearly all have no flags and tier 0."""
+    flagged = np.flatnonzero(graph.flags_by_object)
+    tiers = np.zeros(graph.n_objects, np.uint8)
+    tiers[flagged] = tier_by_flags[graph.flags_by_object[flagged]]
+    return tiers
 
 
 def edges_of(graph: HeapGraph) -> Rows:

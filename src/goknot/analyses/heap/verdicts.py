@@ -132,8 +132,8 @@ def judge_rings(graph: HeapGraph, holders: Holders, alloc: Allocator | None = No
     first = rings.node[rings.node_start[:-1]]
     tier = holders.tier_by_object[first]
     reasons = reasons_of_tiers(tier)
-    waits = rings.node[graph.state_by_object[rings.node] == ObjectState.WAITING]
-    waiting = np.bincount(rings.ring_by_node[waits], minlength=rings.n_rings)
+    ring_of_waiting = rings.ring_by_node[graph.state_by_object == ObjectState.WAITING]
+    waiting = np.bincount(ring_of_waiting[ring_of_waiting >= 0], minlength=rings.n_rings)
     all_wait = waiting == np.diff(rings.node_start)
     reasons[all_wait & (tier >= Tier.PENDING)] = Reason.GARBAGE_WAITING
     special = ring_specials(graph, rings, holders)

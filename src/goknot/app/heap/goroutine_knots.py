@@ -9,13 +9,14 @@ from goknot.app.heap.study import HeapStudy
 from goknot.app.heap.wording import GOROUTINE_MOVE
 from goknot.model.cut import Cut
 from goknot.model.fingerprint import fingerprint
-from goknot.model.knot import Evidence, HeapSize, HeapStep, Knot, KnotEdge, KnotNode
+from goknot.model.knot import Evidence, HeapSize, Knot, KnotEdge, KnotNode
 from goknot.model.named_heap import GoroutineName
 from goknot.model.verdict import Confidence, Level, Verdict
 
 _PLUMBING = ("runtime.", "sync.", "internal/")  # frames that say how a goroutine waits, not what it does
+_ENDS = {"runtime.goexit", "runtime.main"}  # below every stack
 _MAX_GOIDS = 100
-_MAX_FRAMES = 12
+_MAX_FRAMES = 30
 
 
 def goroutine_knot(study: HeapStudy, group: LeakedGroup) -> Knot:
@@ -23,18 +24,19 @@ def goroutine_knot(study: HeapStudy, group: LeakedGroup) -> Knot:
     heap = study.heap
     stack = heap.stack_names[group.stack]
     goroutine = heap.goroutines[group.example.goroutine]
-    calls = [name for name in stack if not name.startswith(_PLUMBING)] or list(stack) or ["?"]
+    functions = [frame.function for frame in goroutine.frames] or ["?"]
+    calls = [name for name in functions if not name.startswith(_PLUMBING)] or functions
     waits = goroutine.wait_reason or goroutine.status
     n = len(group.goroutines)
     path = path_steps(heap, group.example.path)
     waits_on = path[-1].name if path else heap.type_name(group.example.waits[0]) if group.example.waits else ""
     nodes, edges, cycles = _ring(f"goroutine in {calls[0]}", calls[0], waits_on, goroutine)
     goids = tuple(heap.goroutines[one].goid for one in group.goroutines)
-    size = HeapSize(n, 0, 0, group.kept_bytes, example=_example(goroutine, path), goroutines=goids[:_MAX_GOIDS])
+    size = HeapSize(n, 0, 0, group.kept_bytes, example=path, goroutines=goids[:_MAX_GOIDS])
     alike = (
         "it alone or others that wait for ever reach" if n == 1 else "only they, or others that wait for ever, reach"
     )
-    on = f" on {waits_on}" if waits_on else ""
+    on = f" on a {waits_on}" if waits_on else ""
     return Knot(
         id=fingerprint(Level.GOROUTINE, "goroutine-blocked", stack),
         level=Level.GOROUTINE,
@@ -56,20 +58,18 @@ def _ring(
     name: str, function: str, waits_on: str, goroutine: GoroutineName
 ) -> tuple[tuple[KnotNode, ...], tuple[KnotEdge, ...], tuple[tuple[int, ...], ...]]:
     """goroutine -> its stack -> what it waits on -> the goroutine; the frames are the evidence of the first edge."""
-    frames = [frame for frame in goroutine.frames if frame.where][:_MAX_FRAMES]
+    frames = [frame for frame in goroutine.frames if frame.where and frame.function not in _ENDS]
+    own = next((at for at, frame in enumerate(frames) if not frame.function.startswith(_PLUMBING)), 0)
+    frames = frames[own : own + _MAX_FRAMES]
     seen = tuple(_evidence(frame.function, frame.where) for frame in frames)
     me = KnotNode(name, "goroutine", function)
     if not waits_on:
         return (me,), (KnotEdge(0, 0, "waits", evidence=seen),), ()
     nodes = (me, KnotNode(waits_on, "object", waits_on))
-    edges = (KnotEdge(0, 1, "stack", evidence=seen), KnotEdge(1, 0, "wakes", note="the only way to wake it"))
+    edges = (KnotEdge(0, 1, "stack", evidence=seen), KnotEdge(1, 0, "wakes", note="nothing else could wake it"))
     return nodes, edges, ((0, 1),)
 
 
 def _evidence(function: str, where: str) -> Evidence:
     file, _, line = where.rpartition(":")
     return Evidence(file, int(line), text=function) if line.isdecimal() else Evidence(where, text=function)
-
-
-def _example(goroutine: GoroutineName, path: tuple[HeapStep, ...]) -> tuple[HeapStep, ...]:
-    return (HeapStep(f"goroutine {goroutine.goid}", "goroutine"), *path)

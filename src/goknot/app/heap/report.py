@@ -9,41 +9,48 @@ import numpy as np
 from goknot import __version__
 from goknot.analyses.heap.groups import UNKNOWN, RingGroup
 from goknot.analyses.heap.tiers import Tier
-from goknot.analyses.heap.verdicts import VERDICT_BY_REASON, Reason
+from goknot.analyses.heap.verdicts import Reason
 from goknot.app.heap.goroutine_knots import goroutine_knot
 from goknot.app.heap.ring_knots import ring_knot, special_knot, weak_knot
 from goknot.app.heap.study import HeapStudy
+from goknot.app.heap.views import type_sizes
+from goknot.app.heap.wording import KIND_BY_REASON
 from goknot.model.knot import Knot
 from goknot.model.named_heap import NAMED_BY, NamedHeap
 from goknot.model.report import Problem, Report, ReportInput
-from goknot.model.verdict import Verdict
 
-_RUNTIME_TYPE = re.compile(r"(\[\]|\*)*(runtime\.|internal/runtime/)")
+# The scheduler; the tree of sync.Map and unique, the chain of sync.Pool; a timer and its channel (runtime/time.go)
+_RUNTIME_TYPE = re.compile(
+    r"(\[\]|\*)*(runtime\.|internal/runtime/|internal/sync\.|sync\.poolChainElt$|unique\.)"
+    r"|(<-)?chan time\.Time$|time\.(Timer|Ticker)$"
+)
+# the standard library's own lists, tries and channels of timers: nothing in them is the program's to cut
+_PLUMBING_TYPE = re.compile(r"(\[\]|\*|chan |<-)*(runtime\.|internal/|sync\.|sync/atomic\.|time\.|unique\.)")
 _HIDDEN = {Reason.RUNTIME, Reason.QUEUE}  # the runtime's own affairs
 
 
-def report_heap(study: HeapStudy) -> Report:
-    """Everything there is to say about the rings and the leaked goroutines of a heap."""
+def report_heap(study: HeapStudy, *, types: bool = False) -> Report:
+    """Everything there is to say about the rings and the leaked goroutines of a heap; with `types`, about those too."""
     heap = study.heap
     knots = sorted(find_knots(study), key=lambda knot: knot.order)
     graph = heap.graph
+    shares = named_shares(study)
     return Report(
         version=__version__,
-        inputs=(heap_input(heap),),
+        inputs=(heap_input(heap, named_text(shares)),),
         knots=tuple(knots),
         problems=tuple(Problem(heap.path, what, "what it touches may be missing") for what in heap.problems),
-        stats={
+        stats={"knots": len(knots), "new": len(knots), "known": 0, "fixed": 0},
+        heap={
             "objects": graph.n_objects,
             "bytes": int(graph.bytes_by_object.sum()),
             "edges": graph.n_edges,
             "goroutines": graph.n_goroutines,
             "rings": study.verdicts.rings.n_rings,
-            **named_shares(study),
-            "knots": len(knots),
-            "new": len(knots),
-            "known": 0,
-            "fixed": 0,
+            "types_resolved": sum(n for name, n in shares.items() if name.startswith("named_by_")),
+            **shares,
         },
+        types=type_sizes(study) if types else (),
     )
 
 
@@ -58,9 +65,20 @@ def find_knots(study: HeapStudy) -> list[Knot]:
     ]
 
 
-def heap_input(heap: NamedHeap) -> ReportInput:
+def heap_input(heap: NamedHeap, named: str) -> ReportInput:
     """What was read, for the report."""
-    return ReportInput(heap.kind, heap.path, {"go": heap.go, **heap.details} if heap.go else dict(heap.details))
+    go = {"go": heap.go} if heap.go else {}
+    return ReportInput(heap.kind, heap.path, {**go, **heap.details, "named": named})
+
+
+def named_text(shares: dict[str, int]) -> str:
+    """`98.6 % of 78,500 live objects with pointers have a type (runtime 91.0 %, dwarf 7.0 %, inferred 0.6 %)`."""
+    total = shares["live_with_pointers"]
+    if not total:
+        return "no live objects with pointers"
+    parts = {source: 100 * shares[f"named_by_{source}"] / total for source in NAMED_BY[1:]}
+    said = ", ".join(f"{source} {part:.1f} %" for source, part in parts.items() if part)
+    return f"{sum(parts.values()):.1f} % of {total:,} live objects with pointers have a type ({said or 'none'})"
 
 
 def named_shares(study: HeapStudy) -> dict[str, int]:
@@ -73,7 +91,15 @@ def named_shares(study: HeapStudy) -> dict[str, int]:
 
 
 def is_hidden(group: RingGroup) -> bool:
-    """Whether a ring is the runtime's own affair: by its reason, or because its own types alone make a held ring."""
-    names = {name for link in group.links for name in (link.source, link.target)} - {UNKNOWN}
-    own = bool(names) and all(_RUNTIME_TYPE.match(name) for name in names)
-    return group.reason in _HIDDEN or (own and VERDICT_BY_REASON[group.reason] is Verdict.KEPT_ALIVE)
+    """Whether a ring is nobody's business: by its reason, or because only own types of the runtime make it.
+
+    The same goes for what sync and time are built of (`sync.poolChainElt`, `internal/sync.indirect`, a timer and its
+    channel): what they hold is the program's, and found elsewhere, but the ring is theirs.
+    """
+    if group.reason in _HIDDEN or group.reason in KIND_BY_REASON:
+        return group.reason in _HIDDEN
+    names = {name for link in group.links for name in (link.source, link.target)}
+    if all(_PLUMBING_TYPE.match(name) for name in names):
+        return True
+    names -= {UNKNOWN}
+    return bool(names) and all(_RUNTIME_TYPE.match(name) for name in names)

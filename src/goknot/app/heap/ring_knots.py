@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,12 +12,23 @@ from goknot.analyses.heap.verdicts import CONFIDENCE_BY_REASON, VERDICT_BY_REASO
 from goknot.analyses.heap.weak_rings import WeakGroup
 from goknot.app.heap.steps import cycle_steps, field_of, holder_name, object_step, path_steps
 from goknot.app.heap.study import HeapStudy
-from goknot.app.heap.wording import KIND_BY_REASON, MOVE, PLAIN_KIND, REASON, STILL_HELD
+from goknot.app.heap.wording import (
+    KIND_BY_REASON,
+    MOVE,
+    PIN_KIND,
+    PIN_MOVE,
+    PIN_REASON,
+    PINNER,
+    PLAIN_KIND,
+    REASON,
+    STILL_HELD,
+)
 from goknot.model.cut import Cut
 from goknot.model.fingerprint import fingerprint
 from goknot.model.knot import HeapSize, HeapStep, Knot, KnotEdge, KnotNode
 from goknot.model.verdict import Confidence, Level, Verdict
 
+_MAP_PART = re.compile(r" \([a-z ]+\)$")  # `map[string]int (group)`: memory behind a map
 _MAX_KEY_LINKS = 16  # a ring of more kinds of pointers is rarely the same twice: told by its tightest cycle
 
 
@@ -46,7 +58,7 @@ def ring_knot(study: HeapStudy, group: RingGroup) -> Knot:
         group.retained_bytes,
         steps,
         path,
-        tuple((holder_name(study.heap, kind, number), n) for kind, number, n in group.holders),
+        _holders(study, group),
     )
     each = "each " if group.n_objects == n_each * group.n_instances and group.n_instances > 1 else ""
     members = (
@@ -97,16 +109,18 @@ def weak_knot(study: HeapStudy, group: WeakGroup) -> Knot:
 def _knot(facts: _Facts) -> Knot:
     reason, steps, size, special = facts.reason, facts.steps, facts.size, facts.special
     nodes, edges = _nodes_and_edges(facts.links, steps)
-    kind = KIND_BY_REASON.get(reason, PLAIN_KIND)
-    holder = size.holders[0][0] if size.holders else size.path_to_root[0].name if size.path_to_root else "a root"
+    is_pin = special.startswith(PINNER)
+    kind = PIN_KIND if is_pin else KIND_BY_REASON.get(reason, PLAIN_KIND)
+    first = size.path_to_root[0].name if size.path_to_root else "a root"
+    holder = size.holders[0][0] if size.holders and size.instances > 1 else first
     words = {"special": special or "finalizer or cleanup", "holder": holder, "kind": special.split(" ", maxsplit=1)[0]}
-    text = REASON[reason].format(**words)
+    text = PIN_REASON if is_pin else REASON[reason].format(**words)
     still_held = special and VERDICT_BY_REASON[reason] is Verdict.NEVER_FREED and _is_rooted(size)
     confidence = CONFIDENCE_BY_REASON[reason]
     if still_held:
         text += STILL_HELD.format(**words)
         confidence = Confidence.LIKELY
-    move = MOVE.get(reason)
+    move = PIN_MOVE if is_pin else MOVE.get(reason)
     return Knot(
         id=fingerprint(Level.HEAP, kind, (reason.name, *_key(facts.links, steps))),
         level=Level.HEAP,
@@ -121,6 +135,15 @@ def _knot(facts: _Facts) -> Knot:
         cuts=(Cut((), 0, 0, move[0], move[1].format(**words)),) if move else (),
         heap=size,
     )
+
+
+def _holders(study: HeapStudy, group: RingGroup) -> tuple[tuple[str, int], ...]:
+    """By name: every ring may have a special of its own."""
+    n_by_name: dict[str, int] = {}
+    for kind, number, n in group.holders:
+        name = holder_name(study.heap, kind, number)
+        n_by_name[name] = n_by_name.get(name, 0) + n
+    return tuple(n_by_name.items())
 
 
 def _is_rooted(size: HeapSize) -> bool:
@@ -202,7 +225,9 @@ def count(number: int, noun: str) -> str:
 
 def _types(links: Sequence[Link], steps: Sequence[HeapStep]) -> str:
     """The types of the tightest cycle, each once, and how many more there are."""
-    names = list(dict.fromkeys(step.name for step in steps if step.kind == "object"))
-    n_more = len({name for link in links for name in (link.source, link.target)} - {step.name for step in steps})
+    objects = [step.name for step in steps if step.kind == "object"]
+    names = list(dict.fromkeys(name for name in objects if not _MAP_PART.search(name)) or dict.fromkeys(objects))
+    others = {name for link in links for name in (link.source, link.target)} - {step.name for step in steps}
+    n_more = sum(not _MAP_PART.search(name) for name in others)
     more = n_more + max(0, len(names) - 3)
     return ", ".join(names[:3]) + (f" and {more} more" if more else "")

@@ -32,9 +32,16 @@ def path_steps(heap: NamedHeap, hops: Sequence[Hop]) -> tuple[HeapStep, ...]:
         edge = hops[index + 1].edge if index + 1 < len(hops) else -1
         if hop.edge < 0:
             kind = {HolderKind.ROOT: "root", HolderKind.GOROUTINE: "goroutine"}.get(hop.kind, "special")  # type: ignore[arg-type]
-            steps.append(HeapStep(holder_name(heap, hop.kind, hop.holder), kind))
+            steps.append(HeapStep(_start_name(heap, hop), kind))
         steps.append(object_step(heap, hop.object, edge))
     return tuple(steps)
+
+
+def _start_name(heap: NamedHeap, hop: Hop) -> str:
+    """With the variable of the frame, where that is known."""
+    name = holder_name(heap, hop.kind, hop.holder)
+    variable = heap.root_variable(hop.holder, hop.object) if hop.kind is HolderKind.ROOT else ""
+    return f"{name}, variable {variable}" if variable else name
 
 
 def object_step(heap: NamedHeap, number: int, edge: int = -1) -> HeapStep:

@@ -10,8 +10,10 @@ from goknot.analyses.heap.groups import RingGroup, group_by_signature
 from goknot.analyses.heap.holders import Holders, find_holders
 from goknot.analyses.heap.leak_groups import LeakedGroup, group_leaked
 from goknot.analyses.heap.special_rings import SpecialGroup, group_special_rings
+from goknot.analyses.heap.tiers import edges_of
 from goknot.analyses.heap.verdicts import RingVerdicts, judge_rings
 from goknot.analyses.heap.weak_rings import WeakGroup, find_weak_rings
+from goknot.kernels.components import list_inner_edges
 
 if TYPE_CHECKING:
     from goknot.kernels.memory import Allocator
@@ -55,7 +57,10 @@ class HeapStudy:
     @cached_property
     def ring_fields(self) -> EdgeFields:
         """The fields of the rings' inner edges."""
-        return self.heap.fields_of(self.verdicts.rings.edge)
+        rings = self.verdicts.rings
+        if self.heap.fields_of_rings is not None:
+            return self.heap.fields_of_rings(rings)
+        return self.heap.fields_of(list_inner_edges(rings, edges_of(self.graph), self.alloc).edge)
 
     @cached_property
     def ring_groups(self) -> tuple[RingGroup, ...]:

@@ -19,7 +19,7 @@ REASON = {
     Reason.CLEANUP_HOLDS_OBJECT: "The {special} reaches the very object it waits for, so that object never dies and "
     "the cleanup never runs.",
     Reason.HELD_BY_STUCK: "A {special} that can never run holds it.",
-    Reason.LEAKED_GOROUTINE: "Only {holder} holds it, and nothing can wake that goroutine.",
+    Reason.LEAKED_GOROUTINE: "Only goroutines that nothing can wake hold it, such as {holder}.",
     Reason.WEAK_KEY: "The map's value reaches the map's weak key, so the map itself keeps the key alive and the entry "
     "never goes.",
     Reason.ROOT: "Held by {holder}; the collector frees it once that lets go.",
@@ -65,6 +65,14 @@ MOVE = {
     Reason.ROOT: ("let-go", "If it should be gone: remove it from {holder}."),
     Reason.TIMER: ("stop-timer", "If it should be gone: call Stop on the timer."),
 }
+# A runtime.Pinner notes what it pins behind a finalizer of its own (runtime/pinner.go)
+PINNER = "finalizer runtime.(*Pinner)."
+PIN_KIND = "pin-never-unpinned"
+PIN_REASON = (
+    "A runtime.Pinner that was never unpinned pins what leads back to it. Its finalizer, which would end the program "
+    "with a message about that, never runs."
+)
+PIN_MOVE = ("unpin", "Call Unpin when C no longer needs the memory, e.g. in a defer right after Pin.")
 GOROUTINE_MOVE = (
     "end-the-wait",
     "Give the goroutine a way out: close the channel when its last sender is gone, select on a context's Done as well, "

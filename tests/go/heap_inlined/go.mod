@@ -1,0 +1,3 @@
+module example.com/heap_inlined
+
+go 1.22

@@ -1,0 +1,3 @@
+module example.com/heap_processors
+
+go 1.21

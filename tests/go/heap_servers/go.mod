@@ -1,0 +1,3 @@
+module heap_servers
+
+go 1.21

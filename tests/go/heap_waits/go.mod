@@ -1,0 +1,3 @@
+module example.com/heap_waits
+
+go 1.21
