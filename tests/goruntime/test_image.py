@@ -26,12 +26,16 @@ if TYPE_CHECKING:
 MATRIX = [v if v in QUICK_VERSIONS else pytest.param(v, marks=pytest.mark.slow) for v in VERSIONS]
 BUILDS: list[Any] = [(version, {}) for version in QUICK_VERSIONS]
 BUILDS += [(QUICK_VERSIONS[-1], {"stripped": True, "pie": True})]
-BUILDS += [pytest.param(v, {}, marks=pytest.mark.slow) for v in VERSIONS if v not in QUICK_VERSIONS]
-BUILDS += [pytest.param(v, {"stripped": True}, marks=pytest.mark.slow) for v in VERSIONS]
-BUILDS += [pytest.param(v, {"stripped": True, "pie": True}, marks=pytest.mark.slow) for v in VERSIONS[:-1]]
-BUILDS += [pytest.param("1.25.5", {"experiment": "greenteagc"}, marks=pytest.mark.slow)]
-BUILDS += [pytest.param("1.26.6", {"experiment": "nogreenteagc"}, marks=pytest.mark.slow)]
-BUILDS += [pytest.param("1.26.6", {"cgo": True}, marks=pytest.mark.slow)]
+SLOW: list[tuple[str, dict[str, Any]]] = [(v, {}) for v in VERSIONS if v not in QUICK_VERSIONS]
+SLOW += [(v, {"stripped": True}) for v in VERSIONS]
+SLOW += [(v, {"pie": True}) for v in VERSIONS]
+SLOW += [(v, {"stripped": True, "pie": True}) for v in VERSIONS[:-1]]
+SLOW += [(v, {"race": True}) for v in VERSIONS]
+SLOW += [("1.24.11", {"experiment": "noswissmap"}), ("1.22.10", {"experiment": "noallocheaders"})]
+SLOW += [("1.25.5", {"experiment": "greenteagc"}), ("1.25.5", {"experiment": "greenteagc", "stripped": True})]
+SLOW += [("1.26.6", {"experiment": "nogreenteagc"}), ("1.26.6", {"cgo": True}), ("1.21.13", {"cgo": True})]
+BUILDS += [pytest.param(version, options, marks=pytest.mark.slow) for version, options in SLOW]
+BUILDS += [(QUICK_VERSIONS[-1], {"how": "gdb"}), (QUICK_VERSIONS[0], {"how": "kernel"})]
 N_BETWEEN = 8  # objects and edges that may come and go while the dump is finished and the program describes itself
 
 

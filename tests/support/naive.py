@@ -39,3 +39,33 @@ def retained(
     inside = reachable(successors, ring)
     held = {n for n in inside - ring if n in roots or any(source not in inside for source in back[n])}
     return inside - reachable(successors, held, without=ring)
+
+
+def rings_of(successors: Sequence[Sequence[int]]) -> list[set[int]]:
+    """Every strongly connected component of more than one node, by its least node (Kosaraju's two passes)."""
+    order: list[int] = []
+    seen: set[int] = set()
+    for start in range(len(successors)):
+        stack = [(start, iter(successors[start]))] if start not in seen else []
+        seen.add(start)
+        while stack:
+            node, targets = stack[-1]
+            fresh = next((target for target in targets if target not in seen), -1)
+            if fresh < 0:
+                order.append(stack.pop()[0])
+            else:
+                seen.add(fresh)
+                stack.append((fresh, iter(successors[fresh])))
+    back = predecessors(successors)
+    done: set[int] = set()
+    found = []
+    for node in reversed(order):
+        if node not in done:
+            component, stack_of_nodes = {node}, [node]
+            while stack_of_nodes:
+                fresh_nodes = {n for n in back[stack_of_nodes.pop()] if n not in done and n not in component}
+                component |= fresh_nodes
+                stack_of_nodes += fresh_nodes
+            done |= component
+            found.append(component)
+    return sorted((one for one in found if len(one) > 1), key=min)

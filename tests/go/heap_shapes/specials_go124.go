@@ -30,6 +30,7 @@ var (
 	weakMap     = map[weak.Pointer[weakKey]]*weakValue{}
 	weakParents []*weakParent
 	uniques     []*uniqueOwner
+	keptCleaned []*cleanA
 )
 
 // makeCleanRing returns both halves: a ring of two with a tail.
@@ -54,6 +55,13 @@ func plantSpecials124(expected map[string]int) {
 			p := never("cleanup-closure", "cleanup", i, 2, -1)
 			box := &cleanBox{makeCleanRing(p)}
 			runtime.AddCleanup(box.ring, func(int) { ran("cleanup-closure"); box.ring.payload[0]++ }, 1)
+		}
+		if wanted("cleanup-reachable") { // held now, and not to be freed when let go
+			p := never("cleanup-reachable", "cleanup", i, 2, 3)
+			p.Holder = "main.keptCleaned"
+			a := makeCleanRing(p)
+			runtime.AddCleanup(a, func(*cleanB) { ran("cleanup-reachable") }, a.b)
+			keptCleaned = append(keptCleaned, a)
 		}
 		if wanted("cleanup-no-ring") { // no ring among objects: the argument's box alone leads back
 			p := never("cleanup-no-ring", "cleanup", i, 0, -1)
