@@ -38,6 +38,7 @@ BUILDS += [
     pytest.param("1.25.5", {"race": True}, marks=pytest.mark.slow),
     pytest.param("1.25.5", {"experiment": "greenteagc"}, marks=pytest.mark.slow),
 ]
+PINNED = "pin-never-unpinned"
 SPECIAL_KINDS = {"finalizer": "finalizer-in-ring", "cleanup": "cleanup-holds-object", "weak-map": "weak-map-ring"}
 # Knots that lead over a special, not over objects alone: told apart, by their own words.
 OVER_SPECIALS = {"finalizer-closure", "cleanup-no-ring", "weak-map"}
@@ -116,6 +117,8 @@ def example_addrs(knot: dict[str, Any]) -> list[int]:
 
 def kind_of(plant: dict[str, Any]) -> tuple[str, str]:
     """(kind, verdict) of a plant's knot."""
+    if plant["shape"] == "pinner":
+        return PINNED, plant["verdict"]
     return SPECIAL_KINDS.get(plant["why"], plant["why"] if plant["why"] == "cgo-handle-ring" else "heap-ring"), plant[
         "verdict"
     ]
@@ -268,7 +271,7 @@ def test_planted_shapes_in_a_heap_dump(version: str, options: dict[str, Any], he
         found: dict[str, Size] = defaultdict(Size)
         for knot in knots:
             over_special = any(step["kind"] == "special" for step in knot["heap"]["example"])
-            if knot["kind"] == "finalizer-in-ring" and not over_special:
+            if knot["kind"] in ("finalizer-in-ring", PINNED) and not over_special:  # names tell which it is
                 found["finalizer-in-ring"] += size_of(knot)
             elif knot["verdict"] == "collected":
                 found["collected"] += size_of(knot)
