@@ -25,7 +25,7 @@ from goknot.formats.heapdump_graph import heap_graph
 from goknot.formats.heapdump_runtime import find_runtime
 
 if TYPE_CHECKING:
-    from support.images import ImageMaker
+    from support.images import HeapImage, ImageMaker
 
 NEWEST = QUICK_VERSIONS[-1]
 BUILDS: list[Any] = [(version, {}) for version in QUICK_VERSIONS]
@@ -62,6 +62,13 @@ class Size:
             self.own_bytes + other.own_bytes,
             self.retained_bytes + other.retained_bytes,
         )
+
+
+def said_by(taken: HeapImage, options: dict[str, Any]) -> dict[str, Any]:
+    """What the program says; with the race detector, sync.Pool drops some of what it is given, at random."""
+    if not options.get("race"):
+        return taken.said
+    return taken.said | {"plants": [plant for plant in taken.said["plants"] if plant["holder"] != "pool"]}
 
 
 class Brute:
@@ -228,11 +235,11 @@ def check_harmless(knots: list[dict[str, Any]], said: dict[str, Any]) -> None:
 def test_planted_shapes_in_a_core(version: str, options: dict[str, Any], heap_image: ImageMaker) -> None:
     taken = heap_image(version, **options)
     found = report(str(taken.core), "--exe", str(taken.exe))
-    brute = Brute(taken.dump)
-    check_planted(found["knots"], taken.said, brute, names="stripped" not in options)
-    check_over_specials(found["knots"], taken.said, names="stripped" not in options)
-    check_goroutines(found["knots"], taken.said)
-    check_harmless(found["knots"], taken.said)
+    brute, said = Brute(taken.dump), said_by(taken, options)
+    check_planted(found["knots"], said, brute, names="stripped" not in options)
+    check_over_specials(found["knots"], said, names="stripped" not in options)
+    check_goroutines(found["knots"], said)
+    check_harmless(found["knots"], said)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +269,8 @@ def test_planted_shapes_in_a_heap_dump(version: str, options: dict[str, Any], he
             expected["finalizer-in-ring"] += brute.size(index)
         elif not ring & live:
             expected["collected"] += brute.size(index)
-    planted_rings(brute, taken.said["plants"])
+    said = said_by(taken, options)
+    planted_rings(brute, said["plants"])
     for arguments in ([], ["--exe", str(taken.exe)]):
         knots = report(str(taken.dump), *arguments)["knots"]
         found: dict[str, Size] = defaultdict(Size)
@@ -275,5 +283,5 @@ def test_planted_shapes_in_a_heap_dump(version: str, options: dict[str, Any], he
         assert dict(found) == dict(expected)
         assert not [knot for knot in knots if knot["kind"] == "goroutine-blocked"]
         over = [k for k in knots if any(step["kind"] == "special" for step in k["heap"]["example"])]
-        assert sum(k["heap"]["instances"] for k in over) == taken.said["n"]  # finalizer-closure
-        check_harmless(knots, taken.said)
+        assert sum(k["heap"]["instances"] for k in over) == said["n"]  # finalizer-closure
+        check_harmless(knots, said)
