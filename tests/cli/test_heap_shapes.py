@@ -25,7 +25,7 @@ from goknot.formats.heapdump_graph import heap_graph
 from goknot.formats.heapdump_runtime import find_runtime
 
 if TYPE_CHECKING:
-    from support.images import ImageMaker
+    from support.images import HeapImage, ImageMaker
 
 NEWEST = QUICK_VERSIONS[-1]
 BUILDS: list[Any] = [(version, {}) for version in QUICK_VERSIONS]
@@ -38,7 +38,6 @@ BUILDS += [
     pytest.param("1.25.5", {"race": True}, marks=pytest.mark.slow),
     pytest.param("1.25.5", {"experiment": "greenteagc"}, marks=pytest.mark.slow),
 ]
-PINNED = "pin-never-unpinned"
 SPECIAL_KINDS = {"finalizer": "finalizer-in-ring", "cleanup": "cleanup-holds-object", "weak-map": "weak-map-ring"}
 # Knots that lead over a special, not over objects alone: told apart, by their own words.
 OVER_SPECIALS = {"finalizer-closure", "cleanup-no-ring", "weak-map"}
@@ -63,6 +62,13 @@ class Size:
             self.own_bytes + other.own_bytes,
             self.retained_bytes + other.retained_bytes,
         )
+
+
+def said_by(taken: HeapImage, options: dict[str, Any]) -> dict[str, Any]:
+    """What the program says; with the race detector, sync.Pool drops some of what it is given, at random."""
+    if not options.get("race"):
+        return taken.said
+    return taken.said | {"plants": [plant for plant in taken.said["plants"] if plant["holder"] != "pool"]}
 
 
 class Brute:
@@ -115,13 +121,15 @@ def example_addrs(knot: dict[str, Any]) -> list[int]:
     return [int(step["address"], 16) for step in knot["heap"].get("example", []) if "address" in step]
 
 
+def plain_kind(knot: dict[str, Any]) -> str:
+    """A knot's kind; those that are told apart by a member's type count as what they are besides."""
+    kind: str = knot["kind"]
+    return {"cgo-handle-ring": "heap-ring", "pin-never-unpinned": "finalizer-in-ring"}.get(kind, kind)
+
+
 def kind_of(plant: dict[str, Any]) -> tuple[str, str]:
     """(kind, verdict) of a plant's knot."""
-    if plant["shape"] == "pinner":
-        return PINNED, plant["verdict"]
-    return SPECIAL_KINDS.get(plant["why"], plant["why"] if plant["why"] == "cgo-handle-ring" else "heap-ring"), plant[
-        "verdict"
-    ]
+    return SPECIAL_KINDS.get(plant["why"], "heap-ring"), plant["verdict"]
 
 
 def planted_rings(brute: Brute, plants: Iterable[dict[str, Any]]) -> list[tuple[dict[str, Any], int]]:
@@ -161,7 +169,8 @@ def check_planted(knots: list[dict[str, Any]], said: dict[str, Any], brute: Brut
         rings = {brute.ring_by_object.get(brute.object_at(addr)) for addr in example_addrs(knot)}
         if len(rings) == 1 and (ring := rings.pop()) in plant_by_ring:
             plant = plant_by_ring[ring]
-            kind = knot["kind"].replace("cgo-handle-ring", "heap-ring"), knot["verdict"]
+            kind = plain_kind(knot), knot["verdict"]
+            assert knot["kind"] != "pin-never-unpinned" or plant["shape"] == "pinner"
             assert kind == kind_of(plant), plant["shape"]
             found[key_of(plant)] += size_of(knot)
             if knot["verdict"] == "never-freed":
@@ -231,11 +240,11 @@ def check_harmless(knots: list[dict[str, Any]], said: dict[str, Any]) -> None:
 def test_planted_shapes_in_a_core(version: str, options: dict[str, Any], heap_image: ImageMaker) -> None:
     taken = heap_image(version, **options)
     found = report(str(taken.core), "--exe", str(taken.exe))
-    brute = Brute(taken.dump)
-    check_planted(found["knots"], taken.said, brute, names="stripped" not in options)
-    check_over_specials(found["knots"], taken.said, names="stripped" not in options)
-    check_goroutines(found["knots"], taken.said)
-    check_harmless(found["knots"], taken.said)
+    brute, said = Brute(taken.dump), said_by(taken, options)
+    check_planted(found["knots"], said, brute, names="stripped" not in options)
+    check_over_specials(found["knots"], said, names="stripped" not in options)
+    check_goroutines(found["knots"], said)
+    check_harmless(found["knots"], said)
 
 
 @pytest.mark.parametrize(
@@ -265,18 +274,19 @@ def test_planted_shapes_in_a_heap_dump(version: str, options: dict[str, Any], he
             expected["finalizer-in-ring"] += brute.size(index)
         elif not ring & live:
             expected["collected"] += brute.size(index)
-    planted_rings(brute, taken.said["plants"])
+    said = said_by(taken, options)
+    planted_rings(brute, said["plants"])
     for arguments in ([], ["--exe", str(taken.exe)]):
         knots = report(str(taken.dump), *arguments)["knots"]
         found: dict[str, Size] = defaultdict(Size)
         for knot in knots:
             over_special = any(step["kind"] == "special" for step in knot["heap"]["example"])
-            if knot["kind"] in ("finalizer-in-ring", PINNED) and not over_special:  # names tell which it is
+            if plain_kind(knot) == "finalizer-in-ring" and not over_special:
                 found["finalizer-in-ring"] += size_of(knot)
             elif knot["verdict"] == "collected":
                 found["collected"] += size_of(knot)
         assert dict(found) == dict(expected)
         assert not [knot for knot in knots if knot["kind"] == "goroutine-blocked"]
         over = [k for k in knots if any(step["kind"] == "special" for step in k["heap"]["example"])]
-        assert sum(k["heap"]["instances"] for k in over) == taken.said["n"]  # finalizer-closure
-        check_harmless(knots, taken.said)
+        assert sum(k["heap"]["instances"] for k in over) == said["n"]  # finalizer-closure
+        check_harmless(knots, said)

@@ -147,6 +147,8 @@ def test_planted_rings_and_leaks_from_a_core(version: str, options: dict[str, An
         shape = (plant["holder"], plant["shape"])
         if not members or not plant["ring"] or plant["shape"] == "finalizer-closure":
             continue  # no ring of objects: it leads through a special
+        if options.get("race") and plant["holder"] == "pool":
+            continue  # with the race detector, sync.Pool drops some of what it is given
         found = {int(rings.ring_by_node[o]) for o in image.resolve(np.array(members, np.uint64)).tolist()}
         assert len(found) == 1, shape
         ring = found.pop()

@@ -151,7 +151,22 @@ def _timer_heaps(space: AddressSpace, layout: Layout, objects: Objects, ps: UInt
     """The arrays of each p's timers (runtime/time.go, `timers.heap`; `p.timers` itself before Go 1.23)."""
     if not len(ps):
         return np.zeros(0, np.int32)
-    off = layout.off(P, "timers")
+    off, element_bytes = layout.off(P, "timers"), 8
     if layout.has("runtime.timers", "heap"):
-        off += layout.off("runtime.timers", "heap")
-    return _numbers(objects, space.words_at(ps + np.uint64(off)))
+        off, element_bytes = off + layout.off("runtime.timers", "heap"), 16  # of timerWhen
+    found = _numbers(objects, space.words_at(ps + np.uint64(off)))
+    return found if len(found) else _slices_of(space, objects, ps, element_bytes)
+
+
+def _slices_of(space: AddressSpace, objects: Objects, ps: UInt64s, element_bytes: int) -> Int32s:
+    """Arrays that a p has slices of: its timers, wherever GOEXPERIMENT moved them; its other slices lie in itself."""
+    own = resolve(objects, ps)
+    parts = [np.zeros(0, np.int32)]
+    for p_addr, number in zip(ps[own >= 0].tolist(), own[own >= 0].tolist(), strict=True):
+        n_words = (int(objects.addr[number]) + int(objects.n_bytes[number]) - p_addr) // 8
+        words = space.words(p_addr, n_words)
+        first, length, room = words[:-2], words[1:-1], words[2:]
+        at = resolve(objects, first)
+        fits = room <= objects.n_bytes[at].astype(np.uint64) // np.uint64(element_bytes)
+        parts.append(at[(at >= 0) & (at != number) & (length > 0) & (length <= room) & fits])
+    return np.unique(np.concatenate(parts)).astype(np.int32)
