@@ -1,4 +1,4 @@
-"""Hosts and plugins of tests/go/plugin_lab, built as a case asks and kept by content; and what the host says of them."""
+"""Hosts and plugins of tests/go/plugin_lab, built as a case asks and kept by content; what hosts say of plugins."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HOST_GO = "1.26.6"
 
 @dataclass(frozen=True)
 class Said:
-    """What plugin.Open did with each file: (`opens` | `error` | `panic`, text); a run that died gives its last words."""
+    """What plugin.Open did with each file: (`opens`, `error` or `panic`, text); what a run said that died."""
 
     opens: tuple[tuple[str, str], ...]
     died: str = ""

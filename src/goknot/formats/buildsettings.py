@@ -16,10 +16,6 @@ class ModuleVersion:
     sum: str = ""
     replaced_by: str = ""
 
-    def __str__(self) -> str:
-        version = f"{self.path} {self.version}".rstrip()
-        return f"{version} => {self.replaced_by}" if self.replaced_by else version
-
 
 @dataclass(frozen=True, slots=True)
 class BuildSettings:

@@ -23,7 +23,13 @@ PT_LOAD, PT_DYNAMIC, PT_INTERP = 1, 2, 3
 DT_NEEDED, DT_HASH, DT_STRTAB, DT_SYMTAB, DT_RELA, DT_RELASZ, DT_STRSZ = 1, 4, 5, 6, 7, 8, 10
 DT_SONAME, DT_RPATH, DT_SYMBOLIC, DT_JMPREL, DT_PLTRELSZ, DT_INIT_ARRAY, DT_INIT_ARRAYSZ = 14, 15, 16, 23, 2, 25, 27
 DT_RUNPATH, DT_FLAGS, DT_GNU_HASH, DT_FLAGS_1 = 29, 30, 0x6FFFFEF5, 0x6FFFFFFB
-DT_VERSYM, DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM = 0x6FFFFFF0, 0x6FFFFFFC, 0x6FFFFFFD, 0x6FFFFFFE, 0x6FFFFFFF
+DT_VERSYM, DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM = (
+    0x6FFFFFF0,
+    0x6FFFFFFC,
+    0x6FFFFFFD,
+    0x6FFFFFFE,
+    0x6FFFFFFF,
+)
 DF_1_PIE, STB_WEAK, VER_FLG_WEAK = 0x08000000, 2, 2
 MAX_SYMBOLS, MAX_VERSIONS = 1 << 24, 1 << 16
 
@@ -51,11 +57,13 @@ class DynamicFile:
         self.elf = elf
         self.path = elf.path
         headers = program_headers(elf)
-        self.interpreter = next((c_string(self._file(off, n), 0) for kind, off, _, n in headers if kind == PT_INTERP), "")
+        self.interpreter = next(
+            (c_string(self._file(off, n), 0) for kind, off, _, n in headers if kind == PT_INTERP), ""
+        )
         found = next(((off, n) for kind, off, _, n in headers if kind == PT_DYNAMIC), None)
         self.has_dynamic = found is not None
         self._tags = _tags(self._file(*found)) if found else []
-        self._by_tag = {tag: value for tag, value in reversed(self._tags)}
+        self._by_tag = dict(reversed(self._tags))
         strings = self._by_tag.get(DT_STRTAB, 0)
         self.strings = self.bytes_at(strings, self._by_tag.get(DT_STRSZ, 0)) if strings else b""
 
@@ -225,7 +233,9 @@ class DynamicFile:
             aux = at + aux_off
             for _ in range(n_aux):
                 _, flags, index, name_off, after = struct.unpack("<IHHII", self.bytes_at(aux, 16))
-                found.append((c_string(self.strings, file_off), c_string(self.strings, name_off), flags, index & 0x7FFF))
+                found.append(
+                    (c_string(self.strings, file_off), c_string(self.strings, name_off), flags, index & 0x7FFF)
+                )
                 if len(found) > MAX_VERSIONS:
                     raise InputError(self.path, "is damaged: its list of versions makes no sense")
                 if not after:

@@ -29,7 +29,7 @@ from goknot.model.plugins import (
 )
 
 _FIELDS = (
-    "next", "bad", "typemap", "pluginpath", "pkghashes", "ptab", "types", "text", "etext", "data", "edata", "bss", "ebss"
+    "next", "bad", "typemap", "pluginpath", "pkghashes", "ptab", "types"
 )  # fmt: skip
 _OPENS = b"plugin was built with a different version of package "
 _STUB = b"plugin: not implemented"
@@ -154,7 +154,11 @@ class Reader:
         except InputError as unreadable:
             reason = unreadable.what.rpartition(": cannot be read: ")[2]
             return PluginFile(
-                name, real, self._refuse(real, f"cannot open shared object file: {reason}"), BuildFacts(), problem=reason
+                name,
+                real,
+                self._refuse(real, f"cannot open shared object file: {reason}"),
+                BuildFacts(),
+                problem=reason,
             )
         if refused := loader_refuses(data, machine):
             return PluginFile(name, real, self._refuse(real, refused), BuildFacts())
@@ -268,5 +272,3 @@ def _is_truncated(elf: ElfFile) -> bool:
     """Whether a page that its segments map lies wholly behind the end of the file."""
     end = -(-len(elf.data) // 4096) * 4096
     return any(s.n_file_bytes and s.file_off + s.n_file_bytes > end for s in elf.segments)
-
-

@@ -145,7 +145,7 @@ class HostFile:
 
     Attributes:
         library: Index of its image among the libraries.
-        opener: `plugin` if it can open plugins, `stub` if it was built without cgo, `none` if it does not import plugin.
+        opener: `plugin` if it can open plugins, `stub` if built without cgo, `none` if it does not import plugin.
         partial: Whether only a lock file stands for it: what its libraries define is not known.
     """
 
@@ -171,7 +171,7 @@ class Hazard:
     """Something Go does not warn of.
 
     Attributes:
-        kind: `lost-root`, `split-identity`, `c-symbol`, `go-patch`, `not-reached`, `missing-export`.
+        kind: `lost-root`, `poisoned`, `c-symbol`, `go-patch`, `not-reached`, `missing-export`.
         text: One sentence.
         names: Symbols it is about, sorted.
     """

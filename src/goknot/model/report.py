@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from goknot.model.knot import Knot
+from goknot.model.plugins import PluginOutcome
 from goknot.model.verdict import BaselineState
 
 SCHEMA = "goknot.report/1"
@@ -41,6 +42,7 @@ class Report:
 
     Attributes:
         complete: False if a problem leaves room for knots that were not seen.
+        plugins: What becomes of each plugin, in the order of opening.
     """
 
     version: str
@@ -49,6 +51,7 @@ class Report:
     problems: tuple[Problem, ...] = ()
     stats: Mapping[str, int] = field(default_factory=dict)
     complete: bool = True
+    plugins: tuple[PluginOutcome, ...] = ()
 
     def standing(self) -> tuple[Knot, ...]:
         """The knots that are there, without those a baseline lists as fixed."""

@@ -10,6 +10,7 @@ from goknot.model.report import Report
 from goknot.model.verdict import BaselineState
 from goknot.reports.knot_text import write_knot
 from goknot.reports.pen import Pen, Span
+from goknot.reports.plugin_text import write_plugin_summary, write_plugins
 from goknot.reports.view import View
 from goknot.reports.words import count, n_cells, older_state, shared_prefix, size_of, was_compared
 
@@ -23,6 +24,11 @@ _FACTS = ("platform", "tags", "view")  # of an input that change what there is t
 def render(report: Report, view: View) -> str:
     """Renders the report for a terminal."""
     pen = Pen(view)
+    if report.plugins:
+        write_plugins(pen, report)
+        _write_problems(pen, report, whole=view.all_in_full)
+        write_plugin_summary(pen, report)
+        return pen.text()
     new = [knot for knot in report.knots if knot.baseline is BaselineState.NEW]
     known = [knot for knot in report.knots if knot.baseline is BaselineState.KNOWN]
     fixed = [knot for knot in report.knots if knot.baseline is BaselineState.FIXED]

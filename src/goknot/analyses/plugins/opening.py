@@ -14,7 +14,7 @@ from goknot.model.plugins import PluginFile, PluginOutcome, PluginSet
 _FIRST_MODULE = b"runtime.firstmoduledata"
 _HASH_BYTES = 40  # modulehash: modulename, linktimehash, runtimehash (runtime/symtab.go)
 _MAX_MODULES, _MAX_HASHES, _MAX_EXPORTS = 4096, 1 << 16, 1 << 16
-_NIL = "runtime error: invalid memory address or nil pointer dereference"
+_NIL = "panic: runtime error: invalid memory address or nil pointer dereference"
 _NO_MODULE = "fatal error: runtime: no plugin module data"
 _LOADED = "plugin already loaded"
 
@@ -52,11 +52,17 @@ class Opening:
         if not plugin.real:
             return PluginOutcome(plugin.name, "error", said + "realpath failed")
         if plugin.real in self.by_path:
-            before = self.by_path[plugin.real]
-            if before is None:
-                return PluginOutcome(plugin.name, "hang", "")
-            text = f"{said}{before} (previous failure)" if before else ""
-            return PluginOutcome(plugin.name, "error" if before else "opens", text)
+            return self._again(plugin, said)
+        return self._first(plugin, said)
+
+    def _again(self, plugin: PluginFile, said: str) -> PluginOutcome:
+        before = self.by_path[plugin.real]
+        if before is None:  # it waits for `loaded`, which nobody closes
+            return PluginOutcome(plugin.name, "hang", "")
+        text = f"{said}{before} (previous failure)" if before else ""
+        return PluginOutcome(plugin.name, "error" if before else "opens", text)
+
+    def _first(self, plugin: PluginFile, said: str) -> PluginOutcome:
         if plugin.truncated and plugin.library not in self.process.mapped:
             return PluginOutcome(plugin.name, "crash", "SIGBUS: bus error")
         message = load(self.process, plugin.library)
@@ -65,12 +71,13 @@ class Opening:
         try:
             return self._last_module(plugin)
         except Fault as fault:
-            return PluginOutcome(plugin.name, "crash", _NIL if fault.nil else "unexpected fault address")
+            return PluginOutcome(plugin.name, "crash", _NIL if fault.nil else "fatal error: fault")
 
     def modules(self) -> list[int]:
         """The modules in the runtime's list, the host's first; as the host's own layout reads the list."""
         first = self.process.image(self.process.host.library).defined.get(_FIRST_MODULE)
-        at, found = (self.process.base(self.process.host.library) + first if first is not None else 0), []
+        at = self.process.base(self.process.host.library) + first if first is not None else 0
+        found: list[int] = []
         while at and at not in found and len(found) < _MAX_MODULES:
             found.append(at)
             at = self.process.word(at + self._off("next"))
