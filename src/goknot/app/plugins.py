@@ -8,7 +8,7 @@ from pathlib import Path
 
 from goknot import __version__
 from goknot.analyses.plugins.causes import build_command
-from goknot.analyses.plugins.checking import check, hashes_of
+from goknot.analyses.plugins.checking import ANY_NAME, check, hashes_of
 from goknot.errors import InputError, UsageError
 from goknot.inputs.plugins import Reader
 from goknot.inputs.plugins_lock import lock_text, read_locked
@@ -22,7 +22,7 @@ from goknot.model.verdict import Confidence, Level, Verdict
 # host -> what it looks up in its plugins
 PROFILES = {
     "krakend": ("HandlerRegisterer", "ClientRegisterer", "ModifierRegisterer"),
-    "tyk": (),
+    "tyk": (ANY_NAME,),  # the names stand in each API definition
 }
 _BREAKS = ("error", "fatal", "crash", "hang")
 

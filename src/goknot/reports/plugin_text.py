@@ -10,7 +10,7 @@ from goknot.reports.words import count
 _MAX_NAMES = 5
 
 
-def write_plugins(pen: Pen, report: Report) -> None:
+def write_plugins(pen: Pen, report: Report, *, whole: bool) -> None:
     """Writes each plugin: what Open does, in Go's words; why; what mends it; what is hazardous."""
     for plugin in report.plugins:
         pen.line(_sign(pen, plugin), "  ", ("strong", pen.given(plugin.path, 400)))
@@ -18,8 +18,9 @@ def write_plugins(pen: Pen, report: Report) -> None:
             pen.wrapped(pen.given(plugin.text, 2000), 5, first=("     ",))
         _labelled(pen, "why", plugin.why)
         if len(plugin.packages) > 1:
-            shown = ", ".join(plugin.packages[:_MAX_NAMES])
-            more = f" and {len(plugin.packages) - _MAX_NAMES:,} more" if len(plugin.packages) > _MAX_NAMES else ""
+            n_shown = len(plugin.packages) if whole else _MAX_NAMES
+            shown = ", ".join(plugin.packages[:n_shown])
+            more = f" and {len(plugin.packages) - n_shown:,} more" if len(plugin.packages) > n_shown else ""
             _labelled(pen, "differ", f"{count(len(plugin.packages), 'package')}: {shown}{more}")
         _labelled(pen, "fix", plugin.fix)
         for hazard in plugin.hazards:
@@ -47,4 +48,4 @@ def _sign(pen: Pen, plugin: PluginOutcome) -> Span:
 
 def _labelled(pen: Pen, label: str, text: str) -> None:
     if text:
-        pen.wrapped(pen.given(text, 1000), 14, first=("     ", ("dim", f"{label:<9}")))
+        pen.wrapped(pen.given(text, 100_000), 14, first=("     ", ("dim", f"{label:<9}")))

@@ -24,8 +24,8 @@ _FACTS = ("platform", "tags", "view")  # of an input that change what there is t
 def render(report: Report, view: View) -> str:
     """Renders the report for a terminal."""
     pen = Pen(view)
-    if report.plugins:
-        write_plugins(pen, report)
+    if report.plugins and not view.n_hidden:
+        write_plugins(pen, report, whole=view.all_in_full)
         _write_problems(pen, report, whole=view.all_in_full)
         write_plugin_summary(pen, report)
         return pen.text()

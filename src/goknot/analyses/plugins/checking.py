@@ -12,6 +12,7 @@ from goknot.analyses.plugins.opening import Opening
 from goknot.model.plugins import Hazard, PluginFile, PluginOutcome, PluginSet
 
 _HASH = b"go:link.pkghash."
+ANY_NAME = "*"  # the host looks up a name that is not known here
 _DEADLY = ("fatal", "crash", "hang")
 
 
@@ -20,7 +21,7 @@ def check(files: PluginSet, expected: Collection[str] = ()) -> tuple[PluginOutco
 
     Args:
         files: The host and its plugins, in order.
-        expected: Names that the host looks up in each.
+        expected: Names that the host looks up in each; `ANY_NAME` for one or more of any name.
     """
     if files.host.opener == "none":
         return tuple(_no_opener(plugin) for plugin in files.plugins)
@@ -62,7 +63,10 @@ def _of_opened(opening: Opening, files: PluginSet, plugin: PluginFile, expected:
     found = list(patch_hazard(files.host.build, plugin.build))
     if not files.host.partial:
         found += hazards_of(opening.process, plugin)
-    missing = sorted(set(expected) - set(opening.exports(plugin)))
+    exports = set(opening.exports(plugin))
+    missing = sorted(set(expected) - exports - {ANY_NAME})
+    if ANY_NAME in expected and not exports:
+        found.append(Hazard("missing-export", "exports nothing that a host could look up", (ANY_NAME,)))
     if missing:
         text = f"exports no {', '.join(missing)}, which the host looks up"
         found.append(Hazard("missing-export", text, tuple(missing)))
