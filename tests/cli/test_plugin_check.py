@@ -221,6 +221,26 @@ def test_the_same_twice() -> None:
     assert run(*arguments).stdout == run(*arguments).stdout
 
 
+def test_a_hostile_host(tmp_path: Path) -> None:
+    from goknot.app.plugins import check_plugins
+    from goknot.errors import GoknotError
+
+    good, plugin = lab("host").read_bytes(), str(lab("greet"))
+    draw, path = random.Random(7), tmp_path / "host"
+    n_errors = 0
+    for _ in range(60):
+        data = bytearray(good)
+        low, high = draw.choice([(0, 64), (64, 800), (0, len(good))])
+        for _ in range(draw.choice([1, 4, 16])):
+            data[draw.randrange(low, high)] = draw.choice([0, 1, 0x7F, 0x80, 0xFF, draw.randrange(256)])
+        path.write_bytes(data[: draw.choice([len(good), len(good), draw.randrange(len(good))])])
+        try:
+            check_plugins(str(path), [plugin], lock=False, symbols="", root="", library_path="")
+        except GoknotError:
+            n_errors += 1
+    assert n_errors >= 5
+
+
 def test_hostile_headers(tmp_path: Path) -> None:
     """Bytes of headers, tables and the dynamic section changed at random: an outcome each, never a traceback."""
     from goknot.analyses.plugins.checking import check as checked

@@ -32,6 +32,7 @@ DT_VERSYM, DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM = (
 )
 DF_1_PIE, STB_WEAK, VER_FLG_WEAK = 0x08000000, 2, 2
 MAX_SYMBOLS, MAX_VERSIONS = 1 << 24, 1 << 16
+MAX_ZERO_BYTES = 1 << 20  # of what the file does not hold, no table is made
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +213,7 @@ class DynamicFile:
             if segment.addr <= addr and addr + n_bytes <= segment.addr + segment.n_bytes and n_bytes >= 0:
                 skip = addr - segment.addr
                 in_file = max(0, min(n_bytes, segment.n_file_bytes - skip))
-                if n_bytes - in_file > 1 << 30:
+                if n_bytes - in_file > MAX_ZERO_BYTES:
                     break
                 return (self._file(segment.file_off + skip, in_file) if in_file else b"") + bytes(n_bytes - in_file)
         raise InputError(self.path, f"is damaged: nothing is loaded at {addr:#x}")
@@ -270,6 +271,8 @@ class DynamicFile:
         chains = buckets + 4 * n_buckets
         while not self.bytes_at(chains + 4 * (last - first), 4)[0] & 1:
             last += 1
+            if last * DYNSYM.itemsize > len(self.elf.data):
+                raise InputError(self.path, "is damaged: its hash table makes no sense")
         return last + 1
 
 
@@ -291,26 +294,32 @@ def _tags(data: bytes) -> list[tuple[int, int]]:
     return [(tag, value) for tag, value in pairs[:end]]
 
 
-def loader_refuses(data: memoryview, machine: int, *, by_search: bool = False) -> str:
+def loader_refuses(data: memoryview, machine: int) -> str:
     """What glibc says instead of loading a file, without the path before it; empty where it maps the file.
 
     Args:
         data: The whole file.
         machine: The host's ELF machine.
-        by_search: Unused names of another machine are passed over, not refused, when a search finds them; for a path
-            the effect is "No such file or directory" (elf/dl-load.c, `open_verify`).
     """
     head = bytes(data[:64])
     if len(head) < 64:
-        return "file too short" if not head or head[:4] == b"\x7fELF"[: len(head)] or len(head) < 64 else ""
+        return "file too short"
     if head[:4] != b"\x7fELF":
         return "invalid ELF header"
     if head[4] != 2:
         return "wrong ELF class: ELFCLASS32" if head[4] == 1 else "invalid ELF header"
-    return _refused_header(data, head, machine, by_search)
+    return _refused_header(data, head, machine)
 
 
-def _refused_header(data: memoryview, head: bytes, machine: int, by_search: bool) -> str:
+def is_passed_over(data: memoryview, machine: int) -> bool:
+    """Whether a search for a library goes on behind a file: it is of another class or machine (`open_verify`)."""
+    head = bytes(data[:20])
+    if len(head) < 20 or head[:4] != b"\x7fELF":
+        return False
+    return head[4] == 1 or (head[4] == 2 and struct.unpack_from("<H", head, 18)[0] != machine)
+
+
+def _refused_header(data: memoryview, head: bytes, machine: int) -> str:
     kind, its_machine, version, _, phoff, _, _, _, phentsize, phnum = struct.unpack_from("<HHIQQQIHHH", head, 16)
     refused = (
         (head[5] != 1, "ELF file data encoding not little-endian"),
@@ -319,7 +328,7 @@ def _refused_header(data: memoryview, head: bytes, machine: int, by_search: bool
         (head[8] != 0 and head[7] != 3, "ELF file ABI version invalid"),
         (any(head[9:16]), "nonzero padding in e_ident"),
         (version != 1, "ELF file version does not match current one"),
-        (its_machine != machine, "" if by_search else "cannot open shared object file: No such file or directory"),
+        (its_machine != machine, "cannot open shared object file: No such file or directory"),
         (kind not in (ET_DYN, ET_EXEC), "only ET_DYN and ET_EXEC can be loaded"),
         (phentsize != 56, "ELF file's phentsize not the expected size"),
         (phoff + phnum * 56 > len(data), "cannot read file data"),

@@ -3,51 +3,49 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 MAX_LINE_BYTES = 1 << 16
 
-_HEAD = re.compile(rb"^ *(\d+):\t")
-_SYMBOL = re.compile(r"symbol=(.*);  lookup in file=(.*) \[\d+\]$", re.DOTALL)
-_BINDING = re.compile(
-    r"binding file (.*?) \[\d+\] to (.*?) \[\d+\]: (?:normal|protected) symbol `(.*)'(?: \[([^\]]*)\])?$"
+_HEAD = re.compile(rb" *(\d{1,18}):\t")
+_PATTERNS = (
+    (b"symbol=", "symbol", re.compile(rb"symbol=(.*);  lookup in file=(.*) \[\d+\]$", re.DOTALL)),
+    (
+        b"binding file ",
+        "binding",
+        re.compile(
+            rb"binding file (.*?) \[\d+\] to (.*?) \[\d+\]: (?:normal|protected) symbol `(.*)'(?: \[([^\]]*)\])?$"
+        ),
+    ),
+    (b"find library=", "find", re.compile(rb"find library=(.*?) \[\d+\]; searching$")),
+    (b"trying file=", "try", re.compile(rb"trying file=(.*)$")),
+    (b"initialize program: ", "program", re.compile(rb"initialize program: (.*)$")),
+    (b"calling init: ", "init", re.compile(rb"calling init: (.*)$")),
+    (b"transferring control: ", "control", re.compile(rb"transferring control: (.*)$")),
+    (b"", "error", re.compile(rb"(.*?): error: (.*?)(?: \(fatal\)| \(continued\))?$")),
 )
-_FIND = re.compile(r"find library=(.*?) \[\d+\]; searching$")
-_ERROR = re.compile(r"(.*?): error: (.*?)(?: \(fatal\)| \(continued\))?$")
-_PATTERNS = (("symbol=", "symbol", _SYMBOL), ("binding file ", "binding", _BINDING), ("find library=", "find", _FIND))
-_PLAIN = (
-    ("trying file=", "try"),
-    ("initialize program: ", "program"),
-    ("calling init: ", "init"),
-    ("transferring control: ", "control"),
-)
 
-
-class LdLine(NamedTuple):
-    """One line.
-
-    Attributes:
-        kind: `symbol` (name, file), `binding` (source, target, name, version), `find` (library), `try` (path),
-            `program`, `init`, `control` (file), `error` (file, words), or `other` (a line of no interest).
-    """
-
-    pid: int
-    kind: str
-    parts: tuple[str, ...]
+LdLine = tuple[int, str, tuple[str, ...]]
 
 
 def parse_line(line: bytes) -> LdLine | None:
-    """One line without its end; None for what the loader did not write."""
+    """One line without its end; None for what the loader did not write.
+
+    Returns:
+        (process, kind, parts). Kinds: `symbol` (name, file), `binding` (source, target, name, version), `find`
+        (library), `try` (path), `program`, `init`, `control` (file), `error` (file, words), `other`.
+    """
     head = _HEAD.match(line)
     if head is None or len(line) > MAX_LINE_BYTES:
         return None
-    pid, text = int(head[1][:18]), line[head.end() :].decode("utf-8", "backslashreplace").strip()
+    text = line[head.end() :].strip()
     for beginning, kind, pattern in _PATTERNS:
         if text.startswith(beginning):
             found = pattern.match(text)
-            return LdLine(pid, kind, tuple(part or "" for part in found.groups())) if found else None
-    for beginning, kind in _PLAIN:
-        if text.startswith(beginning):
-            return LdLine(pid, kind, (text[len(beginning) :],))
-    error = _ERROR.match(text) if ": error: " in text else None
-    return LdLine(pid, "error", (error[1], error[2])) if error else LdLine(pid, "other", ())
+            if found is not None:
+                return int(head[1]), kind, tuple([_text(part) for part in found.groups()])
+            return None if beginning else (int(head[1]), "other", ())
+    return None
+
+
+def _text(part: bytes | None) -> str:
+    return part.decode("utf-8", "backslashreplace") if part else ""

@@ -12,7 +12,7 @@ from goknot.errors import InputError
 from goknot.formats import buildinfo
 from goknot.formats.buildsettings import parse_settings
 from goknot.formats.elf import ET_EXEC, ElfFile, map_file
-from goknot.formats.elfdynamic import DT_SONAME, STB_WEAK, DynamicFile, loader_refuses
+from goknot.formats.elfdynamic import DT_SONAME, STB_WEAK, DynamicFile, is_passed_over, loader_refuses
 from goknot.formats.elfrelocs import STT_TLS
 from goknot.formats.elfsymbols import STT_FUNC
 from goknot.formats.goplugin import module_entries
@@ -142,8 +142,11 @@ class Reader:
 
     def plugin(self, name: str, machine: int) -> PluginFile:
         """Reads a plugin; what is wrong with it is said in the result."""
-        real = os.path.realpath(name)
-        if not Path(real).exists() or "\0" in name:
+        try:
+            real = os.path.realpath(name, strict=True) if name else ""
+        except OSError:
+            real = ""
+        if not real:
             return PluginFile(name, "", -1, BuildFacts())
         if Path(real).is_dir():
             return PluginFile(name, real, self._refuse(real, "cannot read file data: Is a directory"), BuildFacts())
@@ -209,15 +212,21 @@ class Reader:
     def _need(self, name: str, image: FileImage, machine: int) -> int:
         if name in self._by_soname:
             return self._by_soname[name]
+        other_class = False
         for path in self.search.places(name, image.file):
+            if not Path(path).stat().st_size:
+                return self._refuse(path, "file too short")
             try:
                 data = map_file(path)
-                if loader_refuses(data, machine):
-                    continue
-                return self._add(ElfFile(path), path, machine)
             except InputError:
                 continue  # the loader passes over what it cannot read, too
-        return -1
+            if is_passed_over(data, machine):
+                other_class |= data[4] == 1
+                continue
+            if refused := loader_refuses(data, machine):
+                return self._refuse(path, refused)
+            return self._add(ElfFile(path), path, machine)
+        return self._refuse(name, "wrong ELF class: ELFCLASS32") if other_class else -1
 
     def _versions(self, image: FileImage, path: str, needs: dict[str, int]) -> str:
         for wanted in image.file.needed_versions():

@@ -32,7 +32,7 @@ PLUGINS: dict[str, Callable[[], Path]] = {
     "cneed": lambda: lab("cneed"),
     "clash1": lambda: lab("clash1"),
     "clash2": lambda: lab("clash2"),
-    "badpath": lambda: lab("greet", "-ldflags=-pluginpath=elsewhere"),
+    "badpath": lambda: lab("count", "-ldflags=-pluginpath=elsewhere"),
     "keep1": lambda: lab("keep1"),
     "keep2": lambda: lab("keep2"),
     "keep1-newer": lambda: lab("keep1", "-modfile=newer.mod"),
@@ -178,7 +178,26 @@ def test_a_needed_library_is_found_where_the_loader_looks(tmp_path: Path) -> Non
     here = str(plugin.parent)
     assert really(host, [str(plugin)], LD_LIBRARY_PATH=here) == [("opens", "")]
     assert predicted(host, [str(plugin)], library_path=(here,)) == [("opens", "")]
-    assert predicted(host, [str(plugin)], library_path=(str(tmp_path),))[0][0] == "error"
+    good = (plugin.parent / "libgoknotlab.so").read_bytes()
+    for data in (
+        b"/* a linker script */\n" * 9,
+        b"",
+        good[:40],
+        good[:4] + b"\x01" + good[5:],
+        good[:18] + b"\xb7" + good[19:],
+        good[:16] + b"\x01" + good[17:],
+    ):
+        (tmp_path / "libgoknotlab.so").write_bytes(data)
+        for folders in ([str(tmp_path)], [str(tmp_path), here]):
+            said = really(host, [str(plugin)], LD_LIBRARY_PATH=":".join(folders))
+            assert predicted(host, [str(plugin)], library_path=tuple(folders)) == said, data[:20]
+
+
+def test_paths_that_realpath_does_not_take(tmp_path: Path) -> None:
+    host = lab("host")
+    (tmp_path / "loop.so").symlink_to("loop.so")
+    for name in ("x" * 300 + ".so", str(tmp_path / "loop.so"), "", str(lab("greet")) + "/more.so"):
+        assert predicted(host, [name]) == really(host, [name]), name
 
 
 def test_a_second_open_of_what_lacks_a_symbol_hangs() -> None:

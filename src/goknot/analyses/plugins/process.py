@@ -9,6 +9,7 @@ from goknot.errors import InputError
 from goknot.model.plugins import HostFile, Image, Library
 
 _SHIFT = 44  # each file gets its own stretch of addresses, of this many bits
+_MAX_TEXT_BYTES = 1 << 16
 _NULL_PAGES = 4096  # below it Go turns a fault into a panic (runtime/signal_unix.go, `sigpanic`)
 
 
@@ -102,7 +103,7 @@ class Process:
             Fault: Nothing is mapped there.
         """
         library = self.owner(addr)
-        if library not in self.mapped or n_bytes > 1 << 20:
+        if library not in self.mapped or n_bytes > _MAX_TEXT_BYTES:
             raise Fault(addr)
         try:
             return self.image(library).bytes_at(addr - self.base(library), n_bytes)
