@@ -200,6 +200,27 @@ def test_paths_that_realpath_does_not_take(tmp_path: Path) -> None:
         assert predicted(host, [name]) == really(host, [name]), name
 
 
+def test_versions_of_the_c_library(tmp_path: Path) -> None:
+    host, data = lab("host"), lab("greet").read_bytes()
+    newer = tmp_path / "newer.so"
+    assert data.count(b"\0GLIBC_2.34\0") == 1
+    newer.write_bytes(data.replace(b"\0GLIBC_2.34\0", b"\0GLIBC_9.99\0"))
+    said = really(host, [str(newer), str(lab("count"))])
+    assert "version `GLIBC_9.99' not found" in said[0][1]
+    assert predicted(host, [str(newer), str(lab("count"))]) == said
+
+
+def test_files_without_section_headers(tmp_path: Path) -> None:
+    files = {}
+    for name, file in (("host", lab("host")), ("newer", PLUGINS["newer"]()), ("greet", lab("greet"))):
+        data = file.read_bytes()
+        files[name] = tmp_path / name
+        files[name].write_bytes(data[:40] + bytes(8) + data[48:58] + bytes(6) + data[64:])
+        files[name].chmod(0o755)
+    plugins = [str(files["newer"]), str(files["greet"]), str(lab("count"))]
+    assert predicted(files["host"], plugins) == really(files["host"], plugins)
+
+
 def test_a_second_open_of_what_lacks_a_symbol_hangs() -> None:
     host, plugin = lab("host"), str(PLUGINS["badpath"]())
     assert [kind for kind, _ in predicted(host, [plugin, plugin])] == ["error", "hang"]
