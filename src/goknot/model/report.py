@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from goknot.model.knot import Knot
+from goknot.model.plugins import PluginOutcome
 from goknot.model.verdict import BaselineState
 
 SCHEMA = "goknot.report/1"
@@ -59,6 +60,7 @@ class Report:
         heap: Counts of a heap; empty for other inputs.
         types: Of a heap, those with reachable objects, by retained bytes.
         complete: False if a problem leaves room for knots that were not seen.
+        plugins: What becomes of each plugin, in the order of opening.
     """
 
     version: str
@@ -69,6 +71,7 @@ class Report:
     complete: bool = True
     heap: Mapping[str, int] = field(default_factory=dict)
     types: tuple[TypeSize, ...] = ()
+    plugins: tuple[PluginOutcome, ...] = ()
 
     def standing(self) -> tuple[Knot, ...]:
         """The knots that are there, without those a baseline lists as fixed."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from goknot.model.cut import Cut
 from goknot.model.knot import Evidence, HeapSize, HeapStep, Knot, KnotEdge, KnotNode, Place
+from goknot.model.plugins import PluginOutcome
 from goknot.model.report import SCHEMA, Problem, Report, ReportInput, TypeSize
 from goknot.reports.view import View
 
@@ -66,6 +67,7 @@ def _report(report: Report) -> dict[str, Value]:
         "inputs": [_input(looked_at) for looked_at in report.inputs],
         "knots": [_knot(knot) for knot in report.knots],
         **_given(types=[_type(one) for one in report.types]),
+        **_given(plugins=[_plugin(plugin) for plugin in report.plugins]),
         "problems": [_problem(problem) for problem in report.problems],
         "stats": stats | _given(heap=dict(report.heap)),
     }
@@ -149,6 +151,23 @@ def _cut(cut: Cut) -> dict[str, Value]:
         "move": cut.move,
         "how": cut.how,
         **_given(steps=[{"move": move, "how": how} for move, how in cut.steps]),
+    }
+
+
+def _plugin(plugin: PluginOutcome) -> dict[str, Value]:
+    hazards = [{"kind": h.kind, "text": h.text, **_given(names=list(h.names))} for h in plugin.hazards]
+    return {
+        "path": plugin.path,
+        "outcome": plugin.outcome,
+        **_given(
+            text=plugin.text,
+            package=plugin.package,
+            packages=list(plugin.packages),
+            poisoned_by=plugin.poisoned_by,
+            hazards=hazards,
+            why=plugin.why,
+            fix=plugin.fix,
+        ),
     }
 
 

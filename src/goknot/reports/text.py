@@ -11,6 +11,7 @@ from goknot.model.report import Report
 from goknot.model.verdict import BaselineState
 from goknot.reports.knot_text import write_knot
 from goknot.reports.pen import Pen, Span
+from goknot.reports.plugin_text import write_plugin_summary, write_plugins
 from goknot.reports.view import View
 from goknot.reports.words import bytes_text, count, n_cells, older_state, shared_prefix, size_of, was_compared
 
@@ -35,6 +36,11 @@ _FACTS = ("platform", "tags", "view", "named", "stopped_ms")  # of an input that
 def render(report: Report, view: View) -> str:
     """Renders the report for a terminal."""
     pen = Pen(view)
+    if report.plugins and not view.n_hidden:
+        write_plugins(pen, report, whole=view.all_in_full)
+        _write_problems(pen, report, whole=view.all_in_full)
+        write_plugin_summary(pen, report)
+        return pen.text()
     new = [knot for knot in report.knots if knot.baseline is BaselineState.NEW]
     known = [knot for knot in report.knots if knot.baseline is BaselineState.KNOWN]
     fixed = [knot for knot in report.knots if knot.baseline is BaselineState.FIXED]
