@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,8 +17,6 @@ from goknot.reports import FORMATS
 
 if TYPE_CHECKING:
     from goknot.app.heap.study import HeapStudy
-    from goknot.kernels.memory import Allocator
-    from goknot.model.named_heap import NamedHeap
     from goknot.model.report import Report
     from goknot.model.table import Table
 
@@ -41,16 +37,16 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     _check(options)
     kernels.ready(lambda: note("goknot: compiling kernels, once per machine (some seconds) ..."))
     with phases("reading the heap") as step:
-        from goknot.app.heap.study import HeapStudy  # noqa: PLC0415 (numba)
+        from goknot.app.heap.opening import open_study  # noqa: PLC0415 (numba)
         from goknot.kernels.memory import Allocator  # noqa: PLC0415
 
-        alloc = Allocator(options["max_memory"])
-        study = HeapStudy(_read(options["target"], options["exe"], options, alloc, step), alloc)
+        stop, alloc = not options["no_stop"], Allocator(options["max_memory"])
+        study = open_study(options["target"], options["exe"], stop=stop, alloc=alloc, step=step)
         older = None
         if options["diff"]:
             step("the older heap")
-            older = HeapStudy(_read(options["diff"], options["diff_exe"], options, alloc, step), alloc)
-        step("rings and what holds them")
+            older = open_study(options["diff"], options["diff_exe"], stop=stop, alloc=alloc, step=step)
+        step("what is found")
         tables = _views(study, older, options)
         if not tables and options["format_"] != "pprof":
             ctx.exit(_report(study, options))
@@ -77,19 +73,6 @@ def _check(options: dict[str, Any]) -> None:
 def _wants_view(options: dict[str, Any]) -> bool:
     flags = ("top", "dominators", "goroutines", "roots")
     return any(options[name] for name in (*flags, "path_to", "retained", "sql", "diff"))
-
-
-def _read(
-    target: str, exe: str | None, options: dict[str, Any], alloc: Allocator, step: Callable[[str], None]
-) -> NamedHeap:
-    from goknot.inputs.heapdump import is_dump, read_dump  # noqa: PLC0415
-    from goknot.inputs.process import read_core, read_process  # noqa: PLC0415
-
-    if target.isdecimal() and not Path(target).exists():
-        return read_process(int(target), stop=not options["no_stop"], alloc=alloc, step=step)
-    if is_dump(Path(target)):
-        return read_dump(Path(target), Path(exe) if exe else None)
-    return read_core(Path(target), Path(exe) if exe else None, alloc, step)
 
 
 def _views(study: HeapStudy, older: HeapStudy | None, options: dict[str, Any]) -> list[Table]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ from goknot.model.heap import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from goknot.goruntime.goroutines import Goroutine
@@ -81,25 +84,37 @@ class NamedGraph:
     variables: tuple[Variables | None, ...]
 
 
-def heap_graph(image: HeapImage) -> NamedGraph:
-    """Turns an image into arrays: flags, root kinds, waits and types are decided here."""
-    naming = name_types(image)
-    types = naming.types
+def heap_graph(image: HeapImage, meanwhile: Callable[[HeapGraph], None] | None = None) -> NamedGraph:
+    """Turns an image into arrays: flags, root kinds, waits and types are decided here.
+
+    Args:
+        image: The image.
+        meanwhile: Work on the graph that asks for no types; done while a second thread names them.
+    """
     specials, which = _specials(image)
     goroutines, stacks = _goroutines(image)
+    graph = HeapGraph(
+        addr_by_object=image.object_addr,
+        bytes_by_object=image.object_bytes,
+        state_by_object=image.object_state,
+        flags_by_object=_flags(image),
+        type_by_object=np.full(image.n_objects, NO_ID, np.int32),
+        edge_start=image.edge_start,
+        edge_target=image.edge_target,
+        roots=_roots(image),
+        specials=specials,
+        goroutines=goroutines,
+    )
+    with ThreadPoolExecutor(1) as second:
+        waiting = second.submit(name_types, image)
+        if meanwhile is not None:
+            meanwhile(graph)
+        naming = waiting.result()
+    types = naming.types
+    graph.type_by_object[:] = types.type_by_object
+    _mark_maps(graph, types)
     return NamedGraph(
-        HeapGraph(
-            addr_by_object=image.object_addr,
-            bytes_by_object=image.object_bytes,
-            state_by_object=image.object_state,
-            flags_by_object=_flags(image, types),
-            type_by_object=types.type_by_object,
-            edge_start=image.edge_start,
-            edge_target=image.edge_target,
-            roots=_roots(image),
-            specials=specials,
-            goroutines=goroutines,
-        ),
+        graph,
         types,
         naming.flow,
         which,
@@ -109,15 +124,18 @@ def heap_graph(image: HeapImage) -> NamedGraph:
     )
 
 
-def _flags(image: HeapImage, types: HeapTypes) -> NDArray[np.uint8]:
+def _flags(image: HeapImage) -> NDArray[np.uint8]:
     flags = image.runtime_objects * np.uint8(ObjectFlag.RUNTIME)
     for objects in (image.scheduler.goroutines, image.scheduler.sudogs):
         flags[objects] |= np.uint8(ObjectFlag.GOROUTINE)
     flags[pool_objects(image)] |= np.uint8(ObjectFlag.POOL)
+    return flags
+
+
+def _mark_maps(graph: HeapGraph, types: HeapTypes) -> None:
     storage = [ObjectFlag.MAP if any(mark in name for mark in MAP_STORAGE) else 0 for name in types.names]
     if any(storage):
-        flags |= np.array([*storage, 0], np.uint8)[types.type_by_object]  # -1, unknown: the last
-    return flags
+        graph.flags_by_object[:] |= np.array([*storage, 0], np.uint8)[types.type_by_object]  # -1, unknown: the last
 
 
 def _roots(image: HeapImage) -> HeapRoots:

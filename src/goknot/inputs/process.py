@@ -15,21 +15,46 @@ from goknot.kernels.memory import Allocator
 from goknot.model.named_heap import FrameName, GoroutineName, NamedHeap, RootName
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from goknot.goruntime.goroutines import Goroutine
+    from goknot.model.heap import HeapGraph
+
+    Meanwhile = Callable[[HeapGraph], None]
 
 
-def read_core(core: Path, exe: Path | None, alloc: Allocator | None = None, step: Step = unsaid) -> NamedHeap:
-    """Reads an ELF core of a Go program; arrays as long as its heap come from `alloc`, `step` is told what begins.
+def read_core(
+    core: Path,
+    exe: Path | None,
+    alloc: Allocator | None = None,
+    step: Step = unsaid,
+    meanwhile: Meanwhile | None = None,
+) -> NamedHeap:
+    """Reads an ELF core of a Go program.
+
+    Args:
+        core: The core.
+        exe: The executable; None: where the core says it was.
+        alloc: Where arrays as long as the heap come from.
+        step: Told what begins, for people who wait.
+        meanwhile: Work on the graph that asks for no types; done while they are named.
 
     Raises:
         InputError: The core is damaged, not of a Go program, or the executable is another build.
     """
     image = open_core(str(core), str(exe) if exe else None, alloc, step)
     step("naming types")
-    return named_heap(image, "core", str(core), alloc)
+    return named_heap(image, "core", str(core), alloc, meanwhile)
 
 
-def read_process(pid: int, *, stop: bool, alloc: Allocator | None = None, step: Step = unsaid) -> NamedHeap:
+def read_process(
+    pid: int,
+    *,
+    stop: bool,
+    alloc: Allocator | None = None,
+    step: Step = unsaid,
+    meanwhile: Meanwhile | None = None,
+) -> NamedHeap:
     """Reads a live Go process; it is stopped only while its memory is copied, and always let go on.
 
     Args:
@@ -37,18 +62,21 @@ def read_process(pid: int, *, stop: bool, alloc: Allocator | None = None, step: 
         stop: Whether to stop it; without, the image may contradict itself, which its problems say.
         alloc: Where arrays as long as the heap come from; the copy of its memory does not.
         step: Told what begins, for people who wait.
+        meanwhile: As for `read_core`.
 
     Raises:
         InputError: It is not there, may not be read, or is no Go program.
     """
     image = open_process(pid, stop, alloc, step)
     step("naming types")
-    return named_heap(image, "process", str(pid), alloc)
+    return named_heap(image, "process", str(pid), alloc, meanwhile)
 
 
-def named_heap(image: HeapImage, kind: str, path: str, alloc: Allocator | None = None) -> NamedHeap:
-    """The arrays of an image, and their names."""
-    named = heap_graph(image)
+def named_heap(
+    image: HeapImage, kind: str, path: str, alloc: Allocator | None = None, meanwhile: Meanwhile | None = None
+) -> NamedHeap:
+    """The arrays of an image, and their names; see `read_core`."""
+    named = heap_graph(image, meanwhile)
     details: dict[str, str | int] = {"arch": image.arch, "layout": image.layout_source}
     if image.stopped_ms:
         details["stopped_ms"] = round(image.stopped_ms)

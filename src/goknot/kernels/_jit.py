@@ -6,6 +6,7 @@ array kind is an error instead of a second compilation. Inputs are declared read
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -30,6 +31,9 @@ OUT_I32, OUT_I64, OUT_U8, OUT_U16, OUT_U64 = (_array(item, False) for item in (i
 OPTIONS = {"error_model": "numpy", "nogil": True}
 
 
+_LOADING = threading.RLock()  # two threads may run kernels; numba's folder is set for one at a time
+
+
 def tuple_of(*items: Any) -> Any:
     """The type of a tuple that a kernel returns."""
     return _types.Tuple(items)
@@ -52,14 +56,19 @@ class Kernel:
     def compiled(self) -> Any:
         """Numba's dispatcher."""
         if self._compiled is None:
-            folder = cache.locate().folder
-            before = _config.CACHE_DIR
-            _config.CACHE_DIR = "" if folder is None else str(folder)
-            try:
-                self._compiled = _njit([self._signature], cache=folder is not None, **OPTIONS)(self.function)
-            finally:
-                _config.CACHE_DIR = before
+            with _LOADING:
+                if self._compiled is None:
+                    self._compiled = self._load()
         return self._compiled
+
+    def _load(self) -> Any:
+        folder = cache.locate().folder
+        before = _config.CACHE_DIR
+        _config.CACHE_DIR = "" if folder is None else str(folder)
+        try:
+            return _njit([self._signature], cache=folder is not None, **OPTIONS)(self.function)
+        finally:
+            _config.CACHE_DIR = before
 
     def compile(self) -> None:
         """Compiles or loads it now."""

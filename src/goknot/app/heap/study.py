@@ -17,21 +17,20 @@ from goknot.kernels.components import list_inner_edges
 
 if TYPE_CHECKING:
     from goknot.kernels.memory import Allocator
-    from goknot.model.heap import Int64s
+    from goknot.model.heap import HeapGraph, Int64s
     from goknot.model.named_heap import EdgeFields, NamedHeap
 
 
-class HeapStudy:
-    """A heap and what is known of it.
+class GraphStudy:
+    """What can be known of a heap before its objects have types.
 
     Attributes:
-        heap: The heap.
+        graph: The heap.
         alloc: Where large arrays come from; None: ordinary memory.
     """
 
-    def __init__(self, heap: NamedHeap, alloc: Allocator | None = None) -> None:
-        self.heap = heap
-        self.graph = heap.graph
+    def __init__(self, graph: HeapGraph, alloc: Allocator | None = None) -> None:
+        self.graph = graph
         self.alloc = alloc
 
     @cached_property
@@ -53,6 +52,46 @@ class HeapStudy:
     def retained_by_ring(self) -> Int64s:
         """ring -> bytes that go when it goes."""
         return retained_by_ring(self.tree, self.holders, self.verdicts.rings, self.alloc)
+
+    def prepare(self) -> None:
+        """Does what every question needs."""
+        _ = self.verdicts, self.tree
+
+
+class HeapStudy:
+    """A heap and what is known of it.
+
+    Attributes:
+        heap: The heap.
+        alloc: Where large arrays come from; None: ordinary memory.
+        known: What is known without types; of the same graph.
+    """
+
+    def __init__(self, heap: NamedHeap, alloc: Allocator | None = None, known: GraphStudy | None = None) -> None:
+        self.heap = heap
+        self.graph = heap.graph
+        self.alloc = alloc
+        self.known = known if known is not None and known.graph is heap.graph else GraphStudy(heap.graph, alloc)
+
+    @property
+    def holders(self) -> Holders:
+        """Who holds every object."""
+        return self.known.holders
+
+    @property
+    def verdicts(self) -> RingVerdicts:
+        """All rings of objects, each with its reason."""
+        return self.known.verdicts
+
+    @property
+    def tree(self) -> HeapTree:
+        """The dominator tree."""
+        return self.known.tree
+
+    @property
+    def retained_by_ring(self) -> Int64s:
+        """ring -> bytes that go when it goes."""
+        return self.known.retained_by_ring
 
     @cached_property
     def ring_fields(self) -> EdgeFields:
