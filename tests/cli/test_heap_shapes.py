@@ -35,7 +35,6 @@ BUILDS += [pytest.param(v, {"stripped": True}, marks=pytest.mark.slow) for v in 
 BUILDS += [
     pytest.param(NEWEST, {"pie": True}, marks=pytest.mark.slow),
     pytest.param(NEWEST, {"cgo": True}, marks=pytest.mark.slow),
-    pytest.param("1.25.5", {"race": True}, marks=pytest.mark.slow),
     pytest.param("1.25.5", {"experiment": "greenteagc"}, marks=pytest.mark.slow),
 ]
 SPECIAL_KINDS = {"finalizer": "finalizer-in-ring", "cleanup": "cleanup-holds-object", "weak-map": "weak-map-ring"}
