@@ -1,0 +1,29 @@
+"""The pages of `goknot explain` about plugins."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import goknot.app.plugins
+from goknot.analyses.explain import kinds, text
+
+PLUGIN_KINDS = tuple(kind for kind in kinds() if kind.startswith("plugin-"))
+
+
+def test_every_kind_that_check_reports_has_a_page() -> None:
+    reported = set(re.findall(r'"(plugin-[a-z-]+)"', Path(goknot.app.plugins.__file__).read_text()))
+    assert {"plugin-mismatch", "plugin-lost-root"} <= reported
+    assert reported == set(PLUGIN_KINDS)
+
+
+@pytest.mark.parametrize("kind", PLUGIN_KINDS)
+def test_form(kind: str) -> None:
+    page = text(kind)
+    lines = page.splitlines()
+    assert lines[0].startswith(f"# {kind}: ")
+    assert [line for line in lines if line.startswith("## ")] == ["## What Go says", "## How to mend it", "## Find it"]
+    assert "Does it leak? " in page
+    assert all(len(line) <= 125 and line == line.rstrip() for line in lines)
