@@ -13,8 +13,7 @@ from goknot.analyses.heap.tiers import edges_of
 from goknot.analyses.heap.verdicts import Reason, RingVerdicts
 from goknot.kernels.components import shortest_cycle
 from goknot.kernels.folding import sum_by, sum_rows
-from goknot.kernels.grouping import group_rings
-from goknot.kernels.memory import Allocator
+from goknot.kernels.grouping import Signatures, group_rings
 from goknot.model.heap import HeapGraph
 
 if TYPE_CHECKING:
@@ -85,16 +84,33 @@ class RingGroup:
         return tuple(f"{link.source}.{link.field}->{link.target}" for link in self.links)
 
 
+def sign_rings(graph: HeapGraph, verdicts: RingVerdicts, field_by_edge: Int32s | None = None) -> Signatures:
+    """The kinds of pointers that each ring is made of.
+
+    Args:
+        graph: The heap.
+        verdicts: The rings and their reasons.
+        field_by_edge: inner edge (`kernels.components.list_inner_edges`) -> field label, -1 where not known; None for
+            no fields at all.
+    """
+    return group_rings(
+        verdicts.rings,
+        edges_of(graph),
+        label_by_node=graph.type_by_object,
+        class_by_ring=verdicts.reason_by_ring.astype(np.int32),
+        field_by_edge=field_by_edge,
+    )
+
+
 def group_by_signature(
     graph: HeapGraph,
     holders: Holders,
     verdicts: RingVerdicts,
+    found: Signatures,
     retained_by_ring: Int64s,
     *,
     type_names: Sequence[str],
-    field_by_edge: Int32s | None = None,
     field_names: Sequence[str] = (),
-    alloc: Allocator | None = None,
 ) -> tuple[RingGroup, ...]:
     """Groups all rings, worst reason first, then by retained bytes, then by signature.
 
@@ -102,21 +118,12 @@ def group_by_signature(
         graph: The heap.
         holders: Who holds what.
         verdicts: The rings and their reasons.
+        found: See `sign_rings`.
         retained_by_ring: See `dominance.retained_by_ring`.
         type_names: type -> name.
-        field_by_edge: inner edge (`kernels.components.list_inner_edges`) -> field label, -1 where not known; None for
-            no fields at all.
         field_names: field label -> name, indices folded.
-        alloc: Where arrays come from.
     """
     rings = verdicts.rings
-    found = group_rings(
-        rings,
-        edges_of(graph),
-        label_by_node=graph.type_by_object,
-        class_by_ring=verdicts.reason_by_ring.astype(np.int32),
-        field_by_edge=field_by_edge,
-    )
     n_groups = len(found.triple_start) - 1
     group = found.group_by_ring
     n_instances = np.bincount(group, minlength=n_groups)
