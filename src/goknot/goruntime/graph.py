@@ -97,7 +97,7 @@ def heap_graph(image: HeapImage, meanwhile: Callable[[HeapGraph], None] | None =
         bytes_by_object=image.object_bytes,
         state_by_object=image.object_state,
         flags_by_object=_flags(image),
-        type_by_object=np.full(image.n_objects, NO_ID, np.int32),
+        type_by_object=np.empty(image.n_objects, np.int32),  # known below
         edge_start=image.edge_start,
         edge_target=image.edge_target,
         roots=_roots(image),
@@ -106,9 +106,8 @@ def heap_graph(image: HeapImage, meanwhile: Callable[[HeapGraph], None] | None =
     )
     if meanwhile is not None:
         meanwhile(graph)
-    naming = name_types(image)
+    naming = name_types(image, graph.type_by_object)
     types = naming.types
-    graph.type_by_object[:] = types.type_by_object
     _mark_maps(graph, types)
     return NamedGraph(
         graph,

@@ -170,6 +170,7 @@ def name_objects(  # noqa: PLR0917 - a heap, and all that is known of it
     functions: Functions,
     more: tuple[Seeds, ...] = (),
     captures: Callable[[int], list[Capture]] | None = None,
+    into: NDArray[np.int32] | None = None,
 ) -> HeapTypes:
     """Types for the objects of `heap`.
 
@@ -180,6 +181,7 @@ def name_objects(  # noqa: PLR0917 - a heap, and all that is known of it
         functions: To know closures by the function they begin with.
         more: What else is known: typed variables, finalizers.
         captures: Entry of a function -> what its closures hold.
+        into: Room for the result's `type_by_object`.
     """
     closures, closure_by_entry = _closures(heap, types, functions)
     known = [_headers(heap, types), _interfaces(heap, table, types), closures]
@@ -205,7 +207,7 @@ def name_objects(  # noqa: PLR0917 - a heap, and all that is known of it
     if len(pooled.target):
         arrays = types.arrays()
         _spread(heap, arrays, pooled, sizes, flow)
-    return _outcome(types, arrays, flow, heap.places)
+    return _outcome(types, arrays, flow, heap.places, np.empty(len(flow), np.int32) if into is None else into)
 
 
 def _spread(
@@ -221,9 +223,11 @@ def _spread(
     )  # fmt: skip
 
 
-def _outcome(types: FlowTypes, arrays: FlowArrays, flow: NDArray[np.int64], places: EdgePlaces) -> HeapTypes:
-    """Types by name: what DWARF and a descriptor call the same is the same."""
-    pair, source = np.empty(len(flow), np.int32), np.empty(len(flow), np.uint8)
+def _outcome(
+    types: FlowTypes, arrays: FlowArrays, flow: NDArray[np.int64], places: EdgePlaces, pair: NDArray[np.int32]
+) -> HeapTypes:
+    """Types by name: what DWARF and a descriptor call the same is the same; those of objects are put into `pair`."""
+    source = np.empty(len(flow), np.uint8)
     used = np.zeros(2 * len(arrays.size_by_type), np.uint8)
     read_out(flow, arrays.rivalled_by_type.astype(np.uint8), int(NamedBy.INFERRED), pair, source, used)
     number_by_pair = np.full(len(used), -1, np.int32)

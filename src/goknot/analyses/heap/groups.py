@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 _MOST_HOLDERS = 5
+_PIECE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -145,6 +146,9 @@ def group_by_signature(
             for triple in triples
         }
         kept_by = _count_holders(holders, seeds[instances])
+        # Every member of a ring has an edge inside.
+        labels = {int(label) for label in found.source_by_triple[triples]}
+        least_type = min(labels, key=lambda label: (label < 0, name_of(type_names, label)))
         made.append(
             RingGroup(
                 Reason(int(verdicts.reason_by_ring[instances[0]])),
@@ -155,7 +159,7 @@ def group_by_signature(
                 int(totals[2][index]),
                 tuple(kept_by[:_MOST_HOLDERS]),
                 len(kept_by),
-                _example(graph, verdicts, int(instances[0]), int(retained_by_ring[instances[0]]), type_names),
+                _example(graph, verdicts, int(instances[0]), int(retained_by_ring[instances[0]]), least_type),
             )
         )
     return tuple(sorted(made, key=lambda one: (one.reason, -one.retained_bytes, one.links)))
@@ -177,21 +181,19 @@ def _count_holders(holders: Holders, seeds: Int32s) -> list[tuple[HolderKind, in
     )
 
 
-def _example(
-    graph: HeapGraph, verdicts: RingVerdicts, ring: int, retained_bytes: int, type_names: Sequence[str]
-) -> Example:
+def _example(graph: HeapGraph, verdicts: RingVerdicts, ring: int, retained_bytes: int, least_type: int) -> Example:
     rings = verdicts.rings
     members = rings.members(ring)
-    cycle, edges = shortest_cycle(rings, edges_of(graph), ring, _first_member(graph, members, type_names))
+    cycle, edges = shortest_cycle(rings, edges_of(graph), ring, _first_of_type(graph, members, least_type))
     special = int(verdicts.special_by_ring[ring])
     return Example(ring, members, tuple(cycle), tuple(edges), retained_bytes, special)
 
 
-def _first_member(graph: HeapGraph, members: Int32s, type_names: Sequence[str]) -> int:
-    types = graph.type_by_object[members]
-    is_there = np.zeros(len(type_names) + 1, np.bool_)
-    is_there[types] = True  # NO_ID: the last
-    least = min(
-        (np.flatnonzero(np.roll(is_there, 1)) - 1).tolist(), key=lambda label: (label < 0, name_of(type_names, label))
-    )
-    return int(members[np.argmax(types == least)])
+def _first_of_type(graph: HeapGraph, members: Int32s, label: int) -> int:
+    """The first member of a type that a member has; looked for piece by piece, as it is mostly near."""
+    for start in range(0, len(members), _PIECE):
+        piece = members[start : start + _PIECE]
+        found = np.flatnonzero(graph.type_by_object[piece] == label)
+        if len(found):
+            return int(piece[found[0]])
+    raise ValueError(f"no member has type {label}")
