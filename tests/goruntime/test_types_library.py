@@ -13,7 +13,8 @@ from support.toolchains import VERSIONS
 from goknot.formats.heapdump import read_heap_dump
 from goknot.formats.heapdump_graph import heap_graph
 from goknot.goruntime import types_flow
-from goknot.goruntime.types_flow import NamedBy, Seeds, name_objects
+from goknot.goruntime.types_flow import name_objects
+from goknot.goruntime.types_seeds import NamedBy, Seeds
 from goknot.goruntime.types_slots import FlowTypes
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from support.images import ImageMaker
 
     from goknot.goruntime.types import TypeTable
-    from goknot.goruntime.types_flow import FlowHeap
+    from goknot.goruntime.types_seeds import FlowHeap
 
 pytestmark = pytest.mark.slow  # compiling net/http takes most of a minute the first time
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.formats.elf import c_string
-from goknot.goruntime.types_flow import Functions
+from goknot.goruntime.types_seeds import Functions
 from goknot.memory.space import MissingMemoryError
 
 if TYPE_CHECKING:
