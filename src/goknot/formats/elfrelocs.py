@@ -69,20 +69,23 @@ def relocated(elf: ElfFile, slide: int, before: Callable[[], Exports] = dict) ->
     except (OSError, ValueError) as failed:
         raise InputError(elf.path, f"cannot be read: {failed}") from failed
     relative = rows[kind == RELATIVE[elf.machine]]
-    _put(elf, data, relative["addr"], (relative["addend"] + slide).astype(np.uint64))
+    put_words(elf, data, relative["addr"], (relative["addend"] + slide).astype(np.uint64))
     named = rows[np.isin(kind, ABSOLUTE[elf.machine])]
     if len(named):
         addr, known = _addresses(elf, slide, before(), (named["info"] >> np.uint64(32)).astype(np.int64))
-        _put(elf, data, named["addr"][known], addr[known] + named["addend"][known].astype(np.uint64))
+        put_words(elf, data, named["addr"][known], addr[known] + named["addend"][known].astype(np.uint64))
     return data
 
 
-def _put(elf: ElfFile, data: NDArray[np.uint8], places: NDArray[np.uint64], values: NDArray[np.uint64]) -> None:
+def put_words(
+    elf: ElfFile, data: NDArray[np.uint8], places: NDArray[np.uint64], values: NDArray[np.uint64]
+) -> None:
+    """Writes words at addresses as linked; those that the file does not hold are left out."""
     words = np.ndarray((len(data) - 7,), "<u8", data, strides=(1,))
     for segment in elf.segments:
         inside = (places >= segment.addr) & (places + np.uint64(8) <= segment.addr + segment.n_file_bytes)
         off = (places[inside] - np.uint64(segment.addr)).astype(np.int64) + segment.file_off
-        fits = off + 8 <= len(data)
+        fits = (off >= 0) & (off + 8 <= len(data))
         words[off[fits]] = values[inside][fits]
 
 

@@ -205,6 +205,8 @@ class PclnTable:
                 raise MissingMemoryError(f"function table entry {off} of module {module.name!r} is not there")
             head = struct.unpack_from("<IiiIIIIIIiBBBB", table, off)
             n_pcdata, n_funcdata = head[7], head[13]
+            if off + FUNC_BYTES + 4 * (n_pcdata + n_funcdata) > len(table):
+                raise MissingMemoryError(f"function table entry {off} of module {module.name!r} is cut off")
             rest = struct.unpack_from(f"<{n_pcdata + n_funcdata}I", table, off + FUNC_BYTES)
             self._functions[key] = Function(
                 module,
