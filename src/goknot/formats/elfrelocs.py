@@ -77,9 +77,7 @@ def relocated(elf: ElfFile, slide: int, before: Callable[[], Exports] = dict) ->
     return data
 
 
-def put_words(
-    elf: ElfFile, data: NDArray[np.uint8], places: NDArray[np.uint64], values: NDArray[np.uint64]
-) -> None:
+def put_words(elf: ElfFile, data: NDArray[np.uint8], places: NDArray[np.uint64], values: NDArray[np.uint64]) -> None:
     """Writes words at addresses as linked; those that the file does not hold are left out."""
     words = np.ndarray((len(data) - 7,), "<u8", data, strides=(1,))
     for segment in elf.segments:

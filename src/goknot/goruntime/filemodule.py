@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from goknot.layouts.layout import Layout
     from goknot.memory.fileimage import FileImage
 
-OLD_MAGICS = {0xFFFFFFF0: "1.18 or 1.19", 0xFFFFFFFA: "1.16 or 1.17", 0xFFFFFFFB: "1.2 to 1.15"}  # internal/abi/symtab.go
+OLD_MAGICS = {
+    0xFFFFFFF0: "1.18 or 1.19",
+    0xFFFFFFFA: "1.16 or 1.17",
+    0xFFFFFFFB: "1.2 to 1.15",
+}  # internal/abi/symtab.go
 QUANTA = (1, 2, 4)
 MAX_SEARCH_BYTES = 1 << 31
 MAX_TABLE_BYTES = 1 << 30
@@ -136,7 +140,11 @@ def _read(image: FileImage, layout: Layout, name: str, addr: int, header: int) -
     except GoknotError:
         return None
     # runtime/symtab.go, `moduledataverify1` and `textAddr`: one entry more than functions; the first section is text.
-    if n_functions != module.ftab.n - 1 or any(table.n > limit for table in tables) or module.types[1] <= module.types[0]:
+    if (
+        n_functions != module.ftab.n - 1
+        or any(table.n > limit for table in tables)
+        or module.types[1] <= module.types[0]
+    ):
         return None
     if not 0 < module.textsectmap.n < 1 << 16 or sections[0] or sections[2] != module.text_addr:
         return None

@@ -97,4 +97,5 @@ def _addresses(space: AddressSpace, module: Module, off: NDArray[np.uint64]) -> 
     rows = np.frombuffer(space.read(module.textsectmap.addr, 24 * n), "<u8").reshape(n, 3)
     index = np.searchsorted(rows[:, 0], off, side="right") - 1
     index = np.maximum(index, 0)
-    return off - rows[index, 0] + rows[index, 2]
+    addresses: NDArray[np.uint64] = off - rows[index, 0] + rows[index, 2]
+    return addresses

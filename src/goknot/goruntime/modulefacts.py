@@ -48,7 +48,7 @@ class Counts:
     init_tasks: int | None
 
 
-class ModuleFacts:
+class FactsReader:
     """Reads them.
 
     Args:

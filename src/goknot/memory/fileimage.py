@@ -76,9 +76,7 @@ def _elf(path: str) -> FileImage:
 
 def _space(file: ObjectFile, content: NDArray[np.uint8]) -> AddressSpace:
     loaded = [one for one in file.parts if one.n_file_bytes > 0]
-    return AddressSpace(
-        [content], [Stretch(one.addr, one.addr + one.n_file_bytes, 0, one.file_off) for one in loaded]
-    )
+    return AddressSpace([content], [Stretch(one.addr, one.addr + one.n_file_bytes, 0, one.file_off) for one in loaded])
 
 
 def _relocated(file: DynamicFile) -> NDArray[np.uint8]:
@@ -103,7 +101,5 @@ def _relocated(file: DynamicFile) -> NDArray[np.uint8]:
     inside = number < len(file.symbols)
     named, symbol = named[inside], file.symbols[number[inside]]
     here = (symbol["section"] != 0) & ~np.isin(symbol["info"] & 15, (STT_TLS, STT_GNU_IFUNC))
-    put_words(
-        elf, data, named["addr"][here], symbol["addr"][here] + named["addend"][here].astype(np.uint64)
-    )
+    put_words(elf, data, named["addr"][here], symbol["addr"][here] + named["addend"][here].astype(np.uint64))
     return data
