@@ -56,7 +56,9 @@ def _write_file(pen: Pen, report: BinaryReport) -> None:
     file = report.file
     what = [_FORMATS[file.format], file.arch, "position independent" if file.moves else "fixed address"]
     what += ["symbols" if file.has_symbols else "stripped", *(["DWARF"] if file.has_dwarf else [])]
-    _row(pen, file.kind.removeprefix("shared "), pen.given(f"{file.path}: {', '.join(what)}; {_size(file.n_bytes)}", 600))
+    _row(
+        pen, file.kind.removeprefix("shared "), pen.given(f"{file.path}: {', '.join(what)}; {_size(file.n_bytes)}", 600)
+    )
     build = report.build
     if not build.go:
         _row(pen, "go", "no build information", "warn")
