@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+StructField = tuple[str, int, str]  # name, offset, text of its shape
 BASE = frozenset(("char", "short", "int", "long", "float", "double", "signed", "unsigned", "_Bool", "_Complex"))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from goknot.formats.cgoheader import Prototype, spelled
-from goknot.formats.cshapes import MAX_TEXT, POINTER, UNKNOWN, VOID, Shape, array_of, integer, struct_text
+from goknot.formats.cshapes import MAX_TEXT, POINTER, UNKNOWN, VOID, Shape, StructField, array_of, integer, struct_text
 from goknot.formats.dwarf_entries import DwarfEntries
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ class CDeclarations:
 
     Attributes:
         shapes: Types of functions' results and parameters, and structs -> what they look like.
-        fields: Struct -> (field, offset) in order.
+        fields: Struct -> its fields in order.
     """
 
     prototypes: dict[str, Prototype] = field(default_factory=dict)
     shapes: dict[str, Shape] = field(default_factory=dict)
-    fields: dict[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    fields: dict[str, tuple[StructField, ...]] = field(default_factory=dict)
 
 
 def c_declarations(elf: ElfFile, functions: Collection[str]) -> CDeclarations:
@@ -91,7 +91,10 @@ class _Reader:
         if entry.tag == STRUCT:
             self.found.shapes.setdefault(label, self._shape(entry.off))
             members = self._members(entry.off)
-            self.found.fields.setdefault(label, tuple((one.text(AT_NAME), one.number(AT_OFF, 0)) for one in members))
+            self.found.fields.setdefault(label, tuple(self._field(one) for one in members))
+
+    def _field(self, member: Entry) -> StructField:
+        return member.text(AT_NAME), member.number(AT_OFF, 0), self._shape(member.number(AT_TYPE)).text
 
     def _members(self, off: int) -> list[Entry]:
         return [one for depth, one in self.entries.subtree(off) if depth == 1 and one.tag == MEMBER]

@@ -69,6 +69,18 @@ class FunctionTable:
         offs = list(self._places(wanted))
         return np.flatnonzero(np.isin(self.name_off_by_function, offs)).tolist() if offs else []
 
+    def beginning(self, prefix: str) -> list[str]:
+        """Names of functions that begin so, sorted."""
+        found = []
+        needle = b"\0" + prefix.encode()
+        at = self._names.find(needle)
+        while at >= 0:
+            found.append(at + 1)
+            at = self._names.find(needle, at + 1)
+        offs = np.array(found, np.int64)
+        used = offs[np.isin(offs, self.name_off_by_function)] if found else offs
+        return sorted({self._text(off) for off in used.tolist()})
+
     def mentions(self, wanted: str) -> bool:
         """Whether the table of names holds a name: that of a function, or of one that was inlined everywhere."""
         return next(self._places(wanted), None) is not None

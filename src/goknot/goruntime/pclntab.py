@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.formats.elf import c_string
-from goknot.goruntime.types_flow import Functions
 from goknot.memory.space import MissingMemoryError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from goknot.goruntime.modules import Module
+    from goknot.goruntime.types_flow import Functions
     from goknot.memory.space import AddressSpace
 
 FUNC_BYTES = 44  # runtime._func, the same since Go 1.20
@@ -95,6 +95,8 @@ class PclnTable:
 
     def entries(self) -> Functions:
         """All functions' entries with their names."""
+        from goknot.goruntime.types_flow import Functions  # noqa: PLC0415 (numba, which other questions do not need)
+
         parts = [self._ftab(module)[:-1] for module in self._modules]
         addrs = [
             part[:, 0].astype(np.uint64) + np.uint64(m.text_addr) for part, m in zip(parts, self._modules, strict=True)

@@ -215,8 +215,7 @@ class GoBinary:
         """
         header = read_header(header_path, 4 if self._image.file.format == "pe" else 8) if header_path else None
         table = self._functions
-        names = [table.name(index) for index in table.named("_cgoexp_*")] if table else []
-        sides = go_side(names)
+        sides = go_side(table.beginning("_cgoexp_") if table else [])
         if not sides and header is None:
             return CgoFacts()
         declared = CDeclarations()
@@ -225,7 +224,8 @@ class GoBinary:
             wanted = {*sides, *(header.prototypes if header else ())}
             declared = self._tried("debugging information", lambda: c_declarations(dynamic.elf, wanted), declared)
         address = self._symbols.defined_at if self._symbols else None
-        return cgo_facts(CgoSide(sides, address, self._c_address, declared), header, header_path)
+        side = CgoSide(sides, self.kind != "executable", address, self._c_address, declared)
+        return cgo_facts(side, header, header_path)
 
     @cached_property
     def _facts(self) -> FactsReader | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from goknot.formats.cgoheader import CgoHeader
-from goknot.formats.cshapes import UNKNOWN, Shape
+from goknot.formats.cshapes import UNKNOWN, Shape, StructField, struct_text
 from goknot.formats.dwarf_c import CDeclarations
 from goknot.model.binary import CgoExport, CgoFacts, CgoLayout
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 GO_SIDE = re.compile(r"_cgoexp_[0-9a-f]+_(\w+)\Z")  # cmd/cgo/out.go, `writeExports`
 # What Go itself means by the three types (runtime/string.go, slice.go, runtime2.go `iface`): 64-bit machines.
 RUNTIME_LAYOUTS = {
-    "GoString": ((("p", 0), ("n", 8)), Shape("{0:ptr,8:i64}", 16)),
-    "GoSlice": ((("data", 0), ("len", 8), ("cap", 16)), Shape("{0:ptr,8:i64,16:i64}", 24)),
-    "GoInterface": ((("t", 0), ("v", 8)), Shape("{0:ptr,8:ptr}", 16)),
+    "GoString": (("p", 0, "ptr"), ("n", 8, "i64")),
+    "GoSlice": (("data", 0, "ptr"), ("len", 8, "i64"), ("cap", 16, "i64")),
+    "GoInterface": (("t", 0, "ptr"), ("v", 8, "ptr")),
 }
 
 
@@ -31,12 +31,14 @@ class CgoSide:
 
     Attributes:
         go_symbols: Name of the C side -> the function on the Go side.
+        for_others: Whether other files are to call it: a library, not a program that its own C calls back.
         address: Address of an exported C function, 0 if it is not exported; None where symbols are not read.
         inner: Address of a C function that only the linker's symbol table names, or 0.
         declared: What debugging information says.
     """
 
     go_symbols: dict[str, str]
+    for_others: bool
     address: Callable[[str], int] | None
     inner: Callable[[str], int]
     declared: CDeclarations = field(default_factory=CDeclarations)
@@ -67,7 +69,7 @@ def _export(side: CgoSide, header: CgoHeader | None, name: str, asked: Prototype
     differences = []
     if name not in side.go_symbols:
         differences.append("the header declares it, the binary has no such export: the header is of another build")
-    elif exported is False:
+    elif exported is False and side.for_others:
         where = f"only inside, at {inner:#x}" if inner else "not found"
         differences.append(f"the C side is no dynamic symbol ({where}): other files cannot call it")
     if header is not None and asked is None:
@@ -105,11 +107,12 @@ def _equal(here: Shape, there: Shape, same_name: bool) -> bool:
 
 
 def _layout(declared: CDeclarations, header: CgoHeader | None, name: str) -> CgoLayout:
-    fields: tuple[tuple[str, int], ...] | None
+    fields: tuple[StructField, ...] | None
     if name in declared.fields:
         fields, shape, source = declared.fields[name], declared.shapes[name], "debugging information"
     elif name in RUNTIME_LAYOUTS:
-        (fields, shape), source = RUNTIME_LAYOUTS[name], "Go's runtime"
+        fields, source = RUNTIME_LAYOUTS[name], "Go's runtime"
+        shape = Shape(struct_text([(off, text) for _, off, text in fields]), 8 * len(fields))
     else:
         fields, shape, source = None, UNKNOWN, "not said"
     theirs = header.fields(name) if header else None
@@ -119,11 +122,11 @@ def _layout(declared: CDeclarations, header: CgoHeader | None, name: str) -> Cgo
     return CgoLayout(name, fields, shape.n_bytes, placed, there.n_bytes, source, agrees)
 
 
-def _placed(fields: tuple[tuple[str, Shape], ...]) -> tuple[tuple[str, int], ...]:
+def _placed(fields: tuple[tuple[str, Shape], ...]) -> tuple[StructField, ...]:
     """Offsets of a struct's fields, each at its natural alignment."""
     found, at = [], 0
     for name, shape in fields:
         at = -(-at // shape.align) * shape.align
-        found.append((name, at))
+        found.append((name, at, shape.text))
         at += shape.n_bytes or 0
     return tuple(found)

@@ -184,12 +184,12 @@ class CgoExport:
 
 @dataclass(frozen=True, slots=True)
 class CgoLayout:
-    """A struct that passes between C and Go: (field, offset) and size, here and in the header; None where not said."""
+    """A struct that passes between C and Go: its fields (name, offset, shape) and size; None where it is not said."""
 
     name: str
-    here: tuple[tuple[str, int], ...] | None
+    here: tuple[tuple[str, int, str], ...] | None
     here_bytes: int | None
-    header: tuple[tuple[str, int], ...] | None
+    header: tuple[tuple[str, int, str], ...] | None
     header_bytes: int | None
     source: str
     agrees: bool

@@ -67,5 +67,5 @@ def _framed(row: dict[str, Any]) -> dict[str, Any]:
 def _layout(row: dict[str, Any]) -> dict[str, Any]:
     for side in ("here", "header"):
         if row[side] is not None:
-            row[side] = [{"field": name, "off": off} for name, off in row[side]]
+            row[side] = [{"field": name, "off": off, "shape": shape} for name, off, shape in row[side]]
     return row

@@ -15,9 +15,9 @@ from goknot.model.binary import (
 )
 from goknot.reports.pen import Pen
 from goknot.reports.view import View
-from goknot.reports.words import count
+from goknot.reports.words import count, fit
 
-_ROWS, _ASKED_ROWS, _LEAD = 12, 200, 11
+_ROWS, _ASKED_ROWS, _LEAD, _VALUE = 12, 200, 11, 60
 _SETTINGS = ("-buildmode", "-trimpath", "-race", "-tags", "-ldflags", "-gcflags", "CGO_ENABLED", "GOEXPERIMENT")
 _FORMATS = {"elf": "ELF", "macho": "Mach-O", "pe": "PE"}
 
@@ -38,9 +38,10 @@ def render_text(report: BinaryReport, view: View) -> str:
     _write_functions(pen, answers.functions or ())
     for place in answers.pcs or ():
         _write_pc(pen, place)
-    for symbol in (answers.symbols or ())[:_ASKED_ROWS]:
+    there = [one for one in answers.symbols or () if one.place != "absent"]
+    for symbol in there[:_ASKED_ROWS]:
         _write_symbol(pen, symbol)
-    _write_more(pen, len(answers.symbols or ()), _ASKED_ROWS, "symbol")
+    _write_more(pen, len(there), _ASKED_ROWS, "symbol")
     for caller in answers.calls or ():
         _write_calls(pen, caller)
     return pen.text()
@@ -72,7 +73,7 @@ def _write_file(pen: Pen, report: BinaryReport) -> None:
 
 def _write_summary(pen: Pen, report: BinaryReport) -> None:
     settings = report.build.settings
-    shown = [f"{name}={settings[name]}" for name in _SETTINGS if name in settings]
+    shown = [f"{name}={fit(settings[name], _VALUE)}" for name in _SETTINGS if name in settings]
     shown += [f"vcs.revision={settings['vcs.revision'][:12]}"] if "vcs.revision" in settings else []
     if shown:
         _row(pen, "built", pen.given(" ".join(shown), 600))
@@ -178,7 +179,7 @@ def _write_pc(pen: Pen, place: PcFacts) -> None:
 def _write_symbol(pen: Pen, symbol: SymbolFacts) -> None:
     where = f" at {symbol.addr:#x}" if symbol.addr else ""
     version = f"@{symbol.version}" if symbol.version else ""
-    reach = {True: "reachable", False: "not reachable", None: "reachable if"}[symbol.reachable]
+    reach = {True: "reachable", False: "not reachable", None: "decided at load"}[symbol.reachable]
     pen.line(("strong", pen.given(symbol.name + version, 300)), f"  {symbol.place} {symbol.kind}{where}")
     uses = ", ".join(f"{use.n:,} {use.relocation} (first {use.first_addr:#x})" for use in symbol.uses)
     by = uses if uses and symbol.bound != "lookup" else ", ".join(symbol.by)
@@ -208,10 +209,10 @@ def _write_more(pen: Pen, n: int, shown: int, what: str) -> None:
         pen.line(" " * _LEAD, ("dim", f"and {count(n - shown, f'more {what}')}; --format json has all"))
 
 
-def _fields(fields: Sequence[tuple[str, int]] | None, n_bytes: int | None) -> str:
+def _fields(fields: Sequence[tuple[str, int, str]] | None, n_bytes: int | None) -> str:
     if fields is None or n_bytes is None:
         return "unknown"
-    return "{" + ", ".join(f"{name} at {off}" for name, off in fields) + f"}}, {n_bytes} bytes"
+    return "{" + ", ".join(f"{name} {shape} at {off}" for name, off, shape in fields) + f"}}, {n_bytes} bytes"
 
 
 def _size(n_bytes: int) -> str:
