@@ -69,16 +69,15 @@ def relocated(elf: ElfFile, slide: int, before: Callable[[], Exports] = dict) ->
     except (OSError, ValueError) as failed:
         raise InputError(elf.path, f"cannot be read: {failed}") from failed
     relative = rows[kind == RELATIVE[elf.machine]]
-    put_words(elf, data, relative["addr"], (relative["addend"] + slide).astype(np.uint64))
+    _put(elf, data, relative["addr"], (relative["addend"] + slide).astype(np.uint64))
     named = rows[np.isin(kind, ABSOLUTE[elf.machine])]
     if len(named):
         addr, known = _addresses(elf, slide, before(), (named["info"] >> np.uint64(32)).astype(np.int64))
-        put_words(elf, data, named["addr"][known], addr[known] + named["addend"][known].astype(np.uint64))
+        _put(elf, data, named["addr"][known], addr[known] + named["addend"][known].astype(np.uint64))
     return data
 
 
-def put_words(elf: ElfFile, data: NDArray[np.uint8], places: NDArray[np.uint64], values: NDArray[np.uint64]) -> None:
-    """Writes words at addresses as linked; those that the file does not hold are left out."""
+def _put(elf: ElfFile, data: NDArray[np.uint8], places: NDArray[np.uint64], values: NDArray[np.uint64]) -> None:
     words = np.ndarray((len(data) - 7,), "<u8", data, strides=(1,))
     for segment in elf.segments:
         inside = (places >= segment.addr) & (places + np.uint64(8) <= segment.addr + segment.n_file_bytes)

@@ -20,9 +20,8 @@ from goknot.layouts import layout as layouts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from goknot.formats.objectfile import Part
     from goknot.layouts.layout import Layout
-    from goknot.memory.fileimage import FileImage
+    from goknot.memory.fileimage import FileImage, Loaded
 
 OLD_MAGICS = {
     0xFFFFFFF0: "1.18 or 1.19",
@@ -107,23 +106,23 @@ def _words_equal(image: FileImage, values: tuple[int, ...]) -> list[int]:
     """Addresses of aligned words with one of these values; those in memory that can be written to come first."""
     found: list[int] = []
     left = MAX_SEARCH_BYTES
-    for part in sorted(image.file.parts, key=lambda one: not one.writable):
-        n_bytes = min(left, part.n_file_bytes)
+    for loaded in sorted(image.loaded, key=lambda one: not one.part.writable):
+        n_bytes = min(left, len(loaded.content))
         left -= n_bytes
-        found += _in_part(image, part, values, n_bytes)
+        found += _in_part(loaded, values, n_bytes)
         if len(found) > MAX_FOUND:
             break
     return found[:MAX_FOUND]
 
 
-def _in_part(image: FileImage, part: Part, values: tuple[int, ...], n_bytes: int) -> list[int]:
-    skip = -part.addr % 8
-    first, n_words = part.file_off + skip, (n_bytes - skip) // 8
+def _in_part(loaded: Loaded, values: tuple[int, ...], n_bytes: int) -> list[int]:
+    skip = -loaded.part.addr % 8
+    n_words = max(n_bytes - skip, 0) // 8
     found: list[int] = []
     for start in range(0, n_words, CHUNK_WORDS):
-        words = np.frombuffer(image.space.main, "<u8", min(CHUNK_WORDS, n_words - start), first + 8 * start)
+        words = np.frombuffer(loaded.content, "<u8", min(CHUNK_WORDS, n_words - start), skip + 8 * start)
         hits = np.concatenate([np.flatnonzero(words == np.uint64(value)) for value in values])
-        found += (part.addr + skip + 8 * (start + np.sort(hits)))[:MAX_FOUND].tolist()
+        found += (loaded.part.addr + skip + 8 * (start + np.sort(hits)))[:MAX_FOUND].tolist()
     return found
 
 

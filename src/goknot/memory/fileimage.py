@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import mmap
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,9 +10,9 @@ import numpy as np
 from goknot.errors import InputError
 from goknot.formats.elf import ET_DYN, ElfFile, map_file
 from goknot.formats.elfdynamic import DynamicFile
-from goknot.formats.elfrelocs import ABSOLUTE, RELATIVE, STT_GNU_IFUNC, STT_TLS, put_words
+from goknot.formats.elfrelocs import ABSOLUTE, RELATIVE, STT_GNU_IFUNC, STT_TLS
 from goknot.formats.macho import MAGIC_64, MAGIC_FAT, read_macho
-from goknot.formats.objectfile import ObjectFile, elf_object
+from goknot.formats.objectfile import ObjectFile, Part, elf_object
 from goknot.formats.pe import read_pe
 from goknot.memory.space import AddressSpace, Stretch
 
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 GO_FILE = "a Go executable, plugin or shared library is expected (ELF, Mach-O or PE)"
+MAX_COPY_BYTES = 1 << 30
 OTHER_FILES = (
     (b"#!", "is a script"),
     (b"!<arch>\n", "is an archive of object files: link it first"),
@@ -33,14 +32,24 @@ OTHER_FILES = (
 
 
 @dataclass(frozen=True, slots=True)
+class Loaded:
+    """A part that is loaded, with what lies in it once relocated: as much as the file holds, bytes."""
+
+    part: Part
+    content: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
 class FileImage:
     """A file with its memory.
 
     Attributes:
+        loaded: Its parts, ascending.
         dynamic: What the dynamic loader reads; ELF alone.
     """
 
     file: ObjectFile
+    loaded: tuple[Loaded, ...]
     space: AddressSpace
     dynamic: DynamicFile | None
 
@@ -64,42 +73,66 @@ def open_file_image(path: str) -> FileImage:
 
 
 def _plain(file: ObjectFile) -> FileImage:
-    return FileImage(file, _space(file, np.frombuffer(file.data, np.uint8)), None)
+    return _image(file, tuple(Loaded(one, _content(file, one)) for one in file.parts), None)
 
 
 def _elf(path: str) -> FileImage:
     elf = ElfFile(path)
     dynamic = DynamicFile(elf)
     file = elf_object(elf, dynamic)
-    return FileImage(file, _space(file, _relocated(dynamic)), dynamic)
+    places, values = _pointers(dynamic)
+    loaded = tuple(Loaded(one, _relocated(file, one, places, values)) for one in file.parts)
+    return _image(file, loaded, dynamic)
 
 
-def _space(file: ObjectFile, content: NDArray[np.uint8]) -> AddressSpace:
-    loaded = [one for one in file.parts if one.n_file_bytes > 0]
-    return AddressSpace([content], [Stretch(one.addr, one.addr + one.n_file_bytes, 0, one.file_off) for one in loaded])
+def _image(file: ObjectFile, loaded: tuple[Loaded, ...], dynamic: DynamicFile | None) -> FileImage:
+    there = [one for one in loaded if len(one.content)]
+    space = AddressSpace(
+        [one.content for one in there],
+        [Stretch(one.part.addr, one.part.addr + len(one.content), index, 0) for index, one in enumerate(there)],
+    )
+    return FileImage(file, loaded, space, dynamic)
 
 
-def _relocated(file: DynamicFile) -> NDArray[np.uint8]:
-    """The file's bytes with the pointers that the loader would put in; found through DT_RELA, not through sections.
+def _content(file: ObjectFile, one: Part) -> NDArray[np.uint8]:
+    return np.frombuffer(file.content(one), np.uint8)
+
+
+def _relocated(
+    file: ObjectFile, one: Part, places: NDArray[np.uint64], values: NDArray[np.uint64]
+) -> NDArray[np.uint8]:
+    """What lies in a part; it is copied if there are pointers to put in."""
+    first, end = np.searchsorted(places, np.array([one.addr, one.addr + max(one.n_file_bytes - 7, 0)], np.uint64))
+    content = _content(file, one)
+    if first >= end or len(content) < 8:
+        return content
+    if len(content) > MAX_COPY_BYTES:
+        raise InputError(file.path, f"is too large: {len(content)} bytes are to be relocated")
+    copy = content.copy()
+    words = np.ndarray((len(copy) - 7,), "<u8", copy, strides=(1,))
+    words[(places[first:end] - np.uint64(one.addr)).astype(np.int64)] = values[first:end]
+    return copy
+
+
+def _pointers(file: DynamicFile) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """(places ascending, the words there): what the loader would put in, found through DT_RELA, not through sections.
 
     What other files define is left alone. DT_RELR needs nothing: it keeps the addends in place.
     """
     elf = file.elf
+    none = np.zeros(0, np.uint64)
     rows = file.relocations if elf.kind == ET_DYN and elf.machine in RELATIVE else None
     if rows is None or not len(rows):
-        return np.frombuffer(elf.data, np.uint8)
-    try:
-        with Path(elf.path).open("rb") as opened:
-            data = np.frombuffer(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_COPY), np.uint8)
-    except (OSError, ValueError) as failed:
-        raise InputError(elf.path, f"cannot be read: {failed}") from failed
+        return none, none
     kind = rows["info"] & np.uint64(0xFFFFFFFF)
     relative = rows[kind == RELATIVE[elf.machine]]
-    put_words(elf, data, relative["addr"], relative["addend"].astype(np.uint64))
     named = rows[np.isin(kind, ABSOLUTE[elf.machine])]
     number = (named["info"] >> np.uint64(32)).astype(np.int64)
     inside = number < len(file.symbols)
     named, symbol = named[inside], file.symbols[number[inside]]
     here = (symbol["section"] != 0) & ~np.isin(symbol["info"] & 15, (STT_TLS, STT_GNU_IFUNC))
-    put_words(elf, data, named["addr"][here], symbol["addr"][here] + named["addend"][here].astype(np.uint64))
-    return data
+    named, symbol = named[here], symbol[here]
+    places = np.concatenate((relative["addr"], named["addr"]))
+    values = np.concatenate((relative["addend"].astype(np.uint64), symbol["addr"] + named["addend"].astype(np.uint64)))
+    order = np.argsort(places, kind="stable")
+    return places[order], values[order]
