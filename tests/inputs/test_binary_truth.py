@@ -190,6 +190,8 @@ def test_exports_of_a_plugin() -> None:
     assert all(one.reachable and one.addr for one in report.exports)
     by_name = {one.name.removeprefix(f"{path_of}."): one for one in report.answers.symbols or ()}
     assert (by_name["Twice"].bound, by_name["Twice"].by[0], by_name["Twice"].reachable) == ("lookup", "ptab", True)
+    assert "does not begin with a capital letter" in by_name["unexported"].why
+    assert "only names at package level" in by_name["Node.Len"].why
     assert by_name["small"].place == "inlined"
     assert by_name["nothing"].place == "absent"
     assert [text.partition(":")[0] for text in report.answers.missing] == ["nothing"]

@@ -39,13 +39,17 @@ MAX_BLOB_BYTES = 1 << 25
 
 @dataclass(frozen=True, slots=True)
 class FileModule:
-    """A module, the address of its pclntab, the address in its `next`, and the table it was read with."""
+    """A module, the address of its pclntab, and the table it was read with.
+
+    Attributes:
+        is_exact: Whether the table is the one of the Go version that the file names.
+    """
 
     module: Module
     pclntab_addr: int
-    next_addr: int
     layout: Layout
     layout_name: str
+    is_exact: bool
 
 
 def build_blob(image: FileImage) -> bytes:
@@ -78,12 +82,17 @@ def find_file_module(image: FileImage, version: str) -> FileModule | None:
     return None
 
 
-def old_tables(image: FileImage) -> str:
-    """Which older releases wrote the file's pclntab, whose functions are laid out otherwise; empty if none did."""
+def other_tables(image: FileImage) -> str:
+    """What the file's pclntab is, if it is none that can be read; empty where it is not to be found."""
     section = image.file.section(*PCLNTAB_SECTIONS)
-    if section is None:
+    if section is None or section.n_file_bytes < 8:
         return ""
-    return OLD_MAGICS.get(int.from_bytes(bytes(image.file.content(section)[:4]), "little"), "")
+    magic = int.from_bytes(bytes(image.file.content(section)[:4]), "little")
+    if magic in OLD_MAGICS:
+        return f"its function tables are those of Go {OLD_MAGICS[magic]}"
+    if magic != MAGIC:
+        return f"its function tables begin with {magic:#x}, which no Go release writes: it may be obfuscated"
+    return ""
 
 
 def _layouts(arch: str, version: str) -> list[tuple[Layout, str]]:
@@ -131,7 +140,7 @@ def _read(image: FileImage, layout: Layout, name: str, addr: int, header: int) -
     read = module_at(image.space, layout, addr)
     if read is None:
         return None
-    module, after = read
+    module, _ = read
     limit = min(len(image.file.data), MAX_TABLE_BYTES)
     tables = (module.funcnametab, module.cutab, module.filetab, module.pctab, module.pclntable, module.ftab)
     try:
@@ -148,7 +157,7 @@ def _read(image: FileImage, layout: Layout, name: str, addr: int, header: int) -
         return None
     if not 0 < module.textsectmap.n < 1 << 16 or sections[0] or sections[2] != module.text_addr:
         return None
-    return FileModule(module, header, after, layout, name)
+    return FileModule(module, header, layout, name, name == f"table go{layout.go}")
 
 
 def moduledata_bytes(image: FileImage, found: FileModule) -> bytes:

@@ -16,7 +16,7 @@ from goknot.formats.dwarf_c import CDeclarations, c_declarations
 from goknot.formats.elf import map_file
 from goknot.formats.elfsymbols import Symbols, read_functions
 from goknot.formats.elfuses import SymbolUses
-from goknot.goruntime.filemodule import FileModule, build_blob, find_file_module, old_tables
+from goknot.goruntime.filemodule import FileModule, build_blob, find_file_module, other_tables
 from goknot.goruntime.functiontable import FunctionTable
 from goknot.goruntime.modulefacts import Counts, Export, FactsReader, ModuleHash
 from goknot.goruntime.pclntab import PclnTable
@@ -38,6 +38,7 @@ from goknot.model.binary import (
 )
 from goknot.model.plugins import BuildFacts
 
+UPX_MAGIC = b"UPX!"
 HASH_PREFIX = b"go:link.pkghashbytes."
 MAX_HEADER_BYTES, MAX_HASH_BYTES = 1 << 24, 64
 RANGES = ("text", "data", "bss", "noptrdata", "noptrbss", "types")
@@ -65,14 +66,20 @@ class GoBinary:
         self._found: FileModule | None = find_file_module(self._image, self.build.go)
         if self._found is None:
             self._explain_no_module()
+        elif not self._found.is_exact:
+            version = self.build.go or "an unknown release"
+            self.problems.append(
+                f"it was built by {version}; its module data is read with the {self._found.layout_name}"
+            )
 
     def _explain_no_module(self) -> None:
-        old = old_tables(self._image)
-        if not self.build.go and not old:
-            raise InputError(
-                self.path, "is no Go program: it has neither build information nor Go's tables of functions"
-            )
-        what = f"its function tables are those of Go {old}" if old else "it holds no module data that can be read"
+        other = other_tables(self._image)
+        if not self.build.go and not other:
+            packed = UPX_MAGIC in bytes(self._image.file.data[:4096])
+            hint = "it is packed with UPX: unpack it with upx -d" if packed else ""
+            what = "is no Go program: it has neither build information nor Go's tables of functions"
+            raise InputError(self.path, what, hint)
+        what = other or "it holds no module data that can be read"
         self.problems.append(f"{what}: functions, types and exports are left out")
 
     def file(self) -> BinaryFile:

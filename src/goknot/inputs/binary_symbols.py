@@ -111,6 +111,8 @@ class BinarySymbols:
         if export is not None:
             bound, by = "lookup", ("ptab", f"dlsym of {name}", *(use.relocation for use in uses))
         why = self._why_exported(visible, HIDDEN.get(other & 3, "local"), uses, export is not None)
+        if visible and export is None and (unlisted := self._why_not_looked_up(name)):
+            why = f"plugin.Lookup does not find it: {unlisted}; {why}"
         place = "defined" if visible else "local"
         return SymbolFacts(name, kind, place, visible, bound, by, visible, why, addr=addr, uses=uses)
 
@@ -155,15 +157,20 @@ class BinarySymbols:
         return SymbolFacts(name, kind, "local", False, "link", ("the linker",), False, self._why_local(name), addr=addr)
 
     def _why_local(self, name: str) -> str:
-        last = name.rpartition("/")[2].partition(".")[2]
-        if self._inside.kind == "plugin" and any(name == prefix + last for prefix in self._inside.prefixes):
-            if "." in last or "(" in last:
-                return "it is a method or a closure: only names at package level are exported"
-            if last[:1].islower():
-                return f"{last} is not exported: its first letter is small"
-        elif self._inside.kind == "plugin":
-            return "only the plugin's main package is looked up; dlsym does not find it: it is no dynamic symbol"
+        if unlisted := self._why_not_looked_up(name):
+            return f"plugin.Lookup does not find it: {unlisted}; it is no dynamic symbol, so dlsym does not either"
         return "it is no dynamic symbol: calls were bound by the linker, nothing outside finds it"
+
+    def _why_not_looked_up(self, name: str) -> str:
+        """Why a name of a plugin is not in its table; empty for other files (cmd/link/internal/ld/go.go, `ptab`)."""
+        if self._inside.kind != "plugin":
+            return ""
+        last = next((name[len(prefix) :] for prefix in self._inside.prefixes if name.startswith(prefix)), "")
+        if not last or "/" in last:
+            return "it is not of the plugin's main package"
+        if "." in last or "(" in last:
+            return "it is a method, a closure or the compiler's own: only names at package level are exported"
+        return "" if last[:1].isupper() else f"{last} does not begin with a capital letter"
 
     @cached_property
     def _tables(self) -> tuple[tuple[dict[str, int], str], ...]:
