@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from goknot.formats.cshapes import BASE, POINTER, PRELUDE, UNKNOWN, VOID, Shape, array_of, base_shape, struct_of
 
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+_COMMENT = re.compile(r"/\*(?:.*?\*/|.*)|//[^\n]*", re.DOTALL)
 _DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE)
 _END_OF_PROLOGUE = "End of boilerplate cgo prologue"
-_PROTOTYPE = re.compile(r"\bextern\s+((?:[\w\s*]|__declspec\s*\(\s*\w+\s*\))+?)\b(\w+)\s*\(([^()]*)\)\s*;")
+_PROTOTYPE = re.compile(r"\bextern\s+((?:[\w\s*]|__declspec\s*\(\s*\w+\s*\)){1,200}?)\b(\w+)\s*\(([^()]*)\)\s*;")
 _STRUCT = re.compile(r"\bstruct\s+(\w+)\s*\{([^{}]*)\}\s*;")
 _TYPEDEF_STRUCT = re.compile(r"\btypedef\s+struct\s*(\w*)\s*\{([^{}]*)\}\s*(\w+)\s*;")
-_TYPEDEF = re.compile(r"\btypedef\s+([\w\s*]+?[\s*])(\w+)\s*;")
+_TYPEDEF = re.compile(r"\btypedef\s+([\w\s*]{1,200}?[\s*])(\w+)\s*;")
 _DECLARATOR = re.compile(r"^(.*?[\s*])(\w+)\s*((?:\[\s*\d+\s*\])*)$", re.DOTALL)
 _NOT_EXPORTED = frozenset(("_GoStringLen", "_GoStringPtr"))
 MAX_DEPTH, MAX_ELEMENTS = 64, 1 << 16

@@ -40,7 +40,7 @@ from goknot.model.plugins import BuildFacts
 
 UPX_MAGIC = b"UPX!"
 HASH_PREFIX = b"go:link.pkghashbytes."
-MAX_HEADER_BYTES, MAX_HASH_BYTES = 1 << 24, 64
+MAX_HEADER_BYTES, MAX_HASH_BYTES = 1 << 20, 64
 RANGES = ("text", "data", "bss", "noptrdata", "noptrbss", "types")
 Found = TypeVar("Found")
 
