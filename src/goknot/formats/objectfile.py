@@ -49,6 +49,7 @@ class ObjectFile:
         moves: Whether it may be loaded at any address.
         has_symbols: Whether it has a symbol table for debuggers.
         libraries: What it needs, in order.
+        fixups: (offset, bytes) of what describes its chained pointers; Mach-O.
         problems: What of it is not read.
     """
 
@@ -62,6 +63,7 @@ class ObjectFile:
     moves: bool
     has_symbols: bool
     libraries: tuple[str, ...] = ()
+    fixups: tuple[int, int] = (0, 0)
     problems: tuple[str, ...] = ()
 
     @property

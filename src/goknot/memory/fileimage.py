@@ -12,6 +12,7 @@ from goknot.formats.elf import ET_DYN, ElfFile, map_file
 from goknot.formats.elfdynamic import DynamicFile
 from goknot.formats.elfrelocs import ABSOLUTE, RELATIVE, STT_GNU_IFUNC, STT_TLS
 from goknot.formats.macho import MAGIC_64, MAGIC_FAT, read_macho
+from goknot.formats.macho_fixups import chained_pointers
 from goknot.formats.objectfile import ObjectFile, Part, elf_object
 from goknot.formats.pe import read_pe
 from goknot.memory.space import AddressSpace, Stretch
@@ -65,7 +66,7 @@ def open_file_image(path: str) -> FileImage:
     if head[:4] == b"\x7fELF":
         return _elf(path)
     if head[:4] in (MAGIC_64, MAGIC_FAT):
-        return _plain(read_macho(path, data))
+        return _macho(read_macho(path, data))
     if head[:2] == b"MZ":
         return _plain(read_pe(path, data))
     what = next((what for magic, what in OTHER_FILES if head.startswith(magic)), "is no executable or library")
@@ -74,6 +75,11 @@ def open_file_image(path: str) -> FileImage:
 
 def _plain(file: ObjectFile) -> FileImage:
     return _image(file, tuple(Loaded(one, _content(file, one)) for one in file.parts), None)
+
+
+def _macho(file: ObjectFile) -> FileImage:
+    places, values = chained_pointers(file)
+    return _image(file, tuple(Loaded(one, _relocated(file, one, places, values)) for one in file.parts), None)
 
 
 def _elf(path: str) -> FileImage:
