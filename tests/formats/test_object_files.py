@@ -10,8 +10,11 @@ from support.builds import build
 
 from goknot.app.binary import Questions, read_binary
 from goknot.errors import InputError
+from goknot.formats.dwarf_entries import DwarfEntries
 from goknot.formats.macho import read_macho
+from goknot.formats.objectfile import DwarfSections
 from goknot.formats.pe import read_pe
+from goknot.inputs.binary import GoBinary
 
 
 def data_of(target: str) -> bytes:
@@ -68,5 +71,13 @@ def test_other_machines_are_refused(read: object, target: str) -> None:
     spoilt = bytearray(data_of(target))
     at = struct.unpack_from("<I", spoilt, 0x3C)[0] + 4 if target.startswith("windows") else 4
     spoilt[at : at + 2] = b"\x12\x34"
-    with pytest.raises(InputError, match="for (CPU|machine) 0x"):
+    with pytest.raises(InputError, match=r"for (CPU|machine) 0x"):
         read("file", memoryview(bytes(spoilt)))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("target", ["windows/amd64", "linux/amd64"])
+def test_debugging_information_is_read_from_any_format(target: str) -> None:
+    binary = GoBinary(str(build("binary_probe", "1.27.3", target=target)))
+    entries = DwarfEntries(DwarfSections(binary._image.file))
+    names = {entries.entry(unit.first).text(0x03) for unit in entries.units}
+    assert {"main", "runtime", "fmt"} <= names

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from goknot.errors import InputError
+from goknot.formats.elf import Section
 
 if TYPE_CHECKING:
     from goknot.formats.elf import ElfFile
@@ -78,6 +79,29 @@ class ObjectFile:
     def content(self, part: Part) -> memoryview:
         """What the file holds of a part."""
         return self.data[part.file_off : part.file_off + part.n_file_bytes]
+
+
+class DwarfSections:
+    """A file of another format, dressed as an ELF file for those who read its debugging information.
+
+    Args:
+        file: The file.
+    """
+
+    def __init__(self, file: ObjectFile) -> None:
+        self._file = file
+        self.path = file.path
+
+    def sections(self) -> dict[str, Section]:
+        """Sections by name."""
+        return {
+            name: Section(name, 1, 0, one.addr, one.file_off, one.n_file_bytes, 0, 0)
+            for name, one in self._file.sections.items()
+        }
+
+    def section_bytes(self, section: Section) -> bytes:
+        """A section's content as the file holds it."""
+        return bytes(self._file.content(self._file.sections[section.name]))
 
 
 def part(  # noqa: PLR0917 - a row of a header

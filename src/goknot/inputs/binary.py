@@ -16,6 +16,7 @@ from goknot.formats.dwarf_c import CDeclarations, c_declarations
 from goknot.formats.elf import map_file
 from goknot.formats.elfsymbols import Symbols, read_functions
 from goknot.formats.elfuses import SymbolUses
+from goknot.formats.objectfile import DwarfSections
 from goknot.goruntime.filemodule import FileModule, build_blob, find_file_module, other_tables
 from goknot.goruntime.functiontable import FunctionTable
 from goknot.goruntime.modulefacts import Counts, Export, FactsReader, ModuleHash
@@ -227,9 +228,10 @@ class GoBinary:
             return CgoFacts()
         declared = CDeclarations()
         dynamic = self._image.dynamic
-        if dynamic is not None and self._image.file.has_dwarf:
+        if self._image.file.has_dwarf:
             wanted = {*sides, *(header.prototypes if header else ())}
-            declared = self._tried("debugging information", lambda: c_declarations(dynamic.elf, wanted), declared)
+            source = dynamic.elf if dynamic else DwarfSections(self._image.file)
+            declared = self._tried("debugging information", lambda: c_declarations(source, wanted), declared)
         address = self._symbols.defined_at if self._symbols else None
         side = CgoSide(sides, self.kind != "executable", address, self._c_address, declared)
         return cgo_facts(side, header, header_path)
