@@ -42,6 +42,7 @@ from goknot.model.plugins import BuildFacts
 UPX_MAGIC = b"UPX!"
 HASH_PREFIX = b"go:link.pkghashbytes."
 MAX_HEADER_BYTES, MAX_HASH_BYTES = 1 << 20, 64
+LINES = "its tables of lines"
 RANGES = ("text", "data", "bss", "noptrdata", "noptrbss", "types")
 Found = TypeVar("Found")
 
@@ -293,8 +294,11 @@ class GoBinary:
 
     def _function(self, table: FunctionTable, index: int) -> FunctionFacts:
         entry, end = table.bounds(index)
-        frames = self._frames(entry)
-        return FunctionFacts(table.name(index), entry, end, frames[-1][1] if frames else "")
+        return FunctionFacts(table.name(index), entry, end, self._tried(LINES, lambda: self._line(entry), ""))
+
+    def _line(self, entry: int) -> str:
+        function = self._pcln.find(entry) if self._pcln else None
+        return self._pcln.line(function, entry) if function and self._pcln else ""
 
     def _frames(self, pc: int) -> tuple[tuple[str, str], ...]:
         table = self._pcln
@@ -305,7 +309,7 @@ class GoBinary:
             function = table.find(pc)
             return table.calls(function, pc) if function else ()
 
-        return self._tried("its tables of lines", read, ())
+        return self._tried(LINES, read, ())
 
     def _name_of(self, addr: int) -> str:
         """The function that begins at an address, Go's or C's."""
