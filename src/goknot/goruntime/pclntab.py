@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from goknot.goruntime.modules import Module
-    from goknot.goruntime.types_flow import Functions
+    from goknot.goruntime.types_seeds import Functions
     from goknot.memory.space import AddressSpace
 
 FUNC_BYTES = 44  # runtime._func, the same since Go 1.20
@@ -97,7 +97,7 @@ class PclnTable:
 
     def entries(self) -> Functions:
         """All functions' entries with their names."""
-        from goknot.goruntime.types_flow import Functions  # noqa: PLC0415 (numba, which other questions do not need)
+        from goknot.goruntime.types_seeds import Functions  # noqa: PLC0415 (numba, which other questions do not need)
 
         parts = [self._ftab(module)[:, :-1] for module in self._modules]
         addrs = [

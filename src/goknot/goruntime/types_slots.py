@@ -111,10 +111,6 @@ class FlowTypes:
         """The size of one value."""
         return self._size[kind]
 
-    def is_open(self, kind: int) -> bool:
-        """Whether objects of the type may be longer than it, with pointers anywhere."""
-        return self._open[kind] == OPEN
-
     def field_at(self, kind: int, off: int, *, many: bool = False) -> str:
         """The way to what stands at an offset of a type, as `types_fields` spells it; empty where it is not known."""
         if self._owner_by_kind is None or len(self._owner_by_kind) != len(self._id_by_addr) + len(self._id_by_key):
