@@ -14,7 +14,7 @@ from goknot.formats.objectfile import ObjectFile, Part, part
 
 MAGIC_64, MAGIC_FAT = b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"
 ARCH_BY_CPU = {0x01000007: "amd64", 0x0100000C: "arm64"}
-KIND_BY_TYPE = {1: "object file", 2: "executable", 4: "core", 6: "shared library", 8: "shared library"}
+KIND_BY_TYPE = {1: "object file", 2: "executable", 6: "shared library", 8: "shared library"}
 LC_SYMTAB, LC_SEGMENT_64, LC_CHAINED_FIXUPS = 0x2, 0x19, 0x80000034
 LIBRARY_COMMANDS = (0xC, 0x80000018, 0x8000001F)  # LC_LOAD_DYLIB, _WEAK_DYLIB, LC_REEXPORT_DYLIB
 MH_PIE, WRITE, EXECUTE, ZERO_FILL = 0x200000, 2, 4, (1, 12, 18)

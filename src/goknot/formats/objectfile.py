@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from goknot.formats.elf import ElfFile
     from goknot.formats.elfdynamic import DynamicFile
 
-ET_REL, ET_EXEC, ET_DYN, ET_CORE = 1, 2, 3, 4
+ET_REL, ET_EXEC, ET_DYN = 1, 2, 3
 ARCH_BY_MACHINE = {62: "amd64", 183: "arm64", 243: "riscv64", 258: "loong64", 21: "ppc64le", 8: "mips64le"}
-KIND_BY_TYPE = {ET_REL: "object file", ET_EXEC: "executable", ET_DYN: "shared library", ET_CORE: "core"}
+KIND_BY_TYPE = {ET_REL: "object file", ET_EXEC: "executable", ET_DYN: "shared library"}
 DEBUG_SECTIONS = frozenset((".debug_info", ".zdebug_info", "__debug_info", "__zdebug_info"))
 PCLNTAB_SECTIONS = (".gopclntab", ".data.rel.ro.gopclntab", "__gopclntab")
 BUILDINFO_SECTIONS = (".go.buildinfo", "__go_buildinfo")
@@ -44,7 +44,7 @@ class ObjectFile:
 
     Attributes:
         format: `elf`, `macho` or `pe`.
-        kind: `executable`, `shared library`, `object file` or `core`.
+        kind: `executable`, `shared library` or `object file`.
         parts: What is loaded, ascending.
         sections: Named sections; of a repeated name the first.
         moves: Whether it may be loaded at any address.

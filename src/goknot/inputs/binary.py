@@ -180,9 +180,12 @@ class GoBinary:
         """What lies at a place in the code."""
         table = self._functions
         index = table.find(pc) if table else -1
+        entry = table.bounds(index)[0] if table and index >= 0 else -1
+        name, start = self._c_function_at(pc)
+        if name and start > entry:
+            return PcFacts(pc, name, pc - start, ((name, ""),))
         if table is None or index < 0:
             return PcFacts(pc, "", 0, (), self._why_no_function(pc))
-        entry, _ = table.bounds(index)
         return PcFacts(pc, table.name(index), pc - entry, self._frames(pc))
 
     def calls(self, function: FunctionFacts) -> CallerFacts:
@@ -322,6 +325,14 @@ class GoBinary:
         at = int(np.searchsorted(self._c_symbols.addr, np.uint64(addr)))
         found = at < len(self._c_symbols.addr) and int(self._c_symbols.addr[at]) == addr
         return self._c_symbols.name(at) if found else ""
+
+    def _c_function_at(self, pc: int) -> tuple[str, int]:
+        """(name, first address) of what the symbol table has there: C's code may lie among Go's (the race detector's)."""
+        table = self._c_symbols
+        index = table.find(pc) if table and 0 <= pc < 1 << 64 else -1
+        if table is None or index < 0 or not table.n_bytes[index]:
+            return "", -1
+        return table.name(index), int(table.addr[index])
 
     def _c_address(self, name: str) -> int:
         return next((one.entry_addr for one in self.c_functions(name)), 0)

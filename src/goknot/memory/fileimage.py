@@ -84,6 +84,8 @@ def _macho(file: ObjectFile) -> FileImage:
 
 def _elf(path: str) -> FileImage:
     elf = ElfFile(path)
+    if elf.is_core:
+        raise InputError(path, "is a core of a process, not a program", f"goknot heap {path} reads it")
     dynamic = DynamicFile(elf)
     file = elf_object(elf, dynamic)
     places, values = _pointers(dynamic)
