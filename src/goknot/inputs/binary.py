@@ -327,7 +327,7 @@ class GoBinary:
         return self._c_symbols.name(at) if found else ""
 
     def _c_function_at(self, pc: int) -> tuple[str, int]:
-        """(name, first address) of what the symbol table has there: C's code may lie among Go's (the race detector's)."""
+        """(name, first address) in the symbol table: C's code may lie among Go's (the race detector's)."""
         table = self._c_symbols
         index = table.find(pc) if table and 0 <= pc < 1 << 64 else -1
         if table is None or index < 0 or not table.n_bytes[index]:
