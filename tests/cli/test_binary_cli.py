@@ -196,6 +196,14 @@ def test_bad_files_get_one_line(tmp_path: Path) -> None:
         assert run(path).returncode == 2
 
 
+def test_packed_files_are_named_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "packed"
+    content = bytearray(bad_files(tmp_path)["c_program"])
+    content[0x400:0x404] = b"UPX!"
+    path.write_bytes(content)
+    assert "unpack it with upx -d" in run(path).stderr
+
+
 def test_huge_sparse_files_are_told_at_once(tmp_path: Path) -> None:
     go = build("binary_probe", "1.27.3", pie=True).read_bytes()
     wide = bytearray(go)
