@@ -150,11 +150,18 @@ class DynamicFile:
 
     def version_of(self, number: int) -> str:
         """The version that symbol `number` is asked for in; empty where it has none."""
+        return self._wanted_version(number)[1]
+
+    def library_of(self, number: int) -> str:
+        """The library whose version symbol `number` is asked for in; empty where it has none."""
+        return self._wanted_version(number)[0]
+
+    def _wanted_version(self, number: int) -> tuple[str, str]:
         table = self._by_tag.get(DT_VERSYM, 0)
         if not table:
-            return ""
+            return "", ""
         index = struct.unpack("<H", self.bytes_at(table + 2 * number, 2))[0] & 0x7FFF
-        return self._version_by_index.get(index, "")
+        return self._version_by_index.get(index, ("", ""))
 
     @cached_property
     def defined_versions(self) -> frozenset[str] | None:
@@ -232,8 +239,8 @@ class DynamicFile:
         return self.elf.bytes_at(off, n_bytes)
 
     @cached_property
-    def _version_by_index(self) -> dict[int, str]:
-        return {index: name for _, name, _, index in self._verneed()}
+    def _version_by_index(self) -> dict[int, tuple[str, str]]:
+        return {index: (library, name) for library, name, _, index in self._verneed()}
 
     def _verneed(self) -> list[tuple[str, str, int, int]]:
         """(library, version, flags, index) of each."""
