@@ -33,6 +33,16 @@ _FIELDS = (
 )  # fmt: skip
 _OPENS = b"plugin was built with a different version of package "
 _STUB = b"plugin: not implemented"
+# how files begin that bear the name of a plugin by mistake
+_LOOKS = (
+    (b"\xcf\xfa\xed\xfe", "a Mach-O file (macOS)"),
+    (b"\xca\xfe\xba\xbe", "a Mach-O file (macOS)"),
+    (b"MZ", "a PE file (Windows)"),
+    (b"!<arch>\n", "an archive (-buildmode=archive or c-archive)"),
+    (b"#!", "a script"),
+    (b"\x1f\x8b", "compressed by gzip"),
+    (b"version ", "a pointer of Git LFS, whose content was not fetched"),
+)
 
 
 class FileImage:
@@ -164,7 +174,8 @@ class Reader:
                 problem=reason,
             )
         if refused := loader_refuses(data, machine):
-            return PluginFile(name, real, self._refuse(real, refused), BuildFacts())
+            build, library = _facts_if_any(real), self._refuse(real, refused)
+            return PluginFile(name, real, library, build, looks_like=_looks_like(bytes(data[:8])))
         return self._elf_plugin(name, real, machine)
 
     def _elf_plugin(self, name: str, real: str, machine: int) -> PluginFile:
@@ -247,6 +258,18 @@ def build_facts(elf: ElfFile) -> BuildFacts:
     text = parse_settings(buildinfo.module_info(blob))
     modules = {path: (module.version, module.sum, module.replaced_by) for path, module in text.modules.items()}
     return BuildFacts(buildinfo.go_version(blob) or "", text.package, text.main, modules, text.settings)
+
+
+def _facts_if_any(path: str) -> BuildFacts:
+    """Build information of a file that the loader refuses, e.g. one for another processor."""
+    try:
+        return build_facts(ElfFile(path))
+    except InputError:
+        return BuildFacts()  # no ELF file, or a damaged one: it is refused either way
+
+
+def _looks_like(head: bytes) -> str:
+    return next((words for start, words in _LOOKS if head.startswith(start)), "")
 
 
 def moduledata_layout(go: str) -> ModuledataLayout:

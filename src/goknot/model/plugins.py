@@ -121,6 +121,7 @@ class PluginFile:
         library: Index of the library, -1 if there is no file.
         truncated: Whether the file ends before what its headers map: touching that is SIGBUS.
         problem: Why goknot could not read it although the loader may take it; empty if it could.
+        looks_like: What the file is in place of an ELF file, in words; empty if that is not known.
     """
 
     name: str
@@ -129,6 +130,7 @@ class PluginFile:
     build: BuildFacts
     truncated: bool = False
     problem: str = ""
+    looks_like: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,7 @@ class Hazard:
     """Something Go does not warn of.
 
     Attributes:
-        kind: `lost-root`, `poisoned`, `c-symbol`, `go-patch`, `not-reached`, `missing-export`.
+        kind: `lost-root`, `poisoned`, `c-symbol`, `go-patch`, `not-reached`, `missing-export`, `not-initialised`.
         text: One sentence.
         names: Symbols it is about, sorted.
     """
@@ -191,6 +193,7 @@ class PluginOutcome:
         package: The package that Go names.
         packages: All packages whose hashes differ, in Go's order.
         poisoned_by: The failed plugin whose copy of `package` is the one compared with.
+        in_the_way: The file whose module keeps this one out: it has the same plugin path, or brought this file in.
         why: What differs, from the build information of both sides.
         fix: The command or change of go.mod that mends it.
     """
@@ -201,6 +204,7 @@ class PluginOutcome:
     package: str = ""
     packages: tuple[str, ...] = ()
     poisoned_by: str = ""
+    in_the_way: str = ""
     hazards: tuple[Hazard, ...] = ()
     why: str = ""
     fix: str = ""
