@@ -16,7 +16,7 @@ from goknot.analyses.heap.tiers import Tier
 from goknot.goruntime.fields import fields_of
 from goknot.goruntime.graph import heap_graph
 from goknot.goruntime.opening import open_core
-from goknot.goruntime.types_flow import NamedBy
+from goknot.goruntime.types_seeds import NamedBy
 
 N_GROUPS = 25
 

@@ -14,7 +14,7 @@ from goknot.goruntime.fields import fields_of
 from goknot.goruntime.graph import NamedGraph, heap_graph
 from goknot.goruntime.image import HeapImage
 from goknot.goruntime.opening import open_core
-from goknot.goruntime.types_flow import NamedBy
+from goknot.goruntime.types_seeds import NamedBy
 from goknot.goruntime.variables import frame_pieces
 
 if TYPE_CHECKING:

@@ -83,7 +83,7 @@ def find_modules(source: Source, layout: Layout) -> tuple[Module, ...]:
     candidates = _candidates(source)
     found: dict[int, tuple[Module, int]] = {}
     for addr in candidates:
-        module = _read_module(source.space, layout, addr)
+        module = module_at(source.space, layout, addr)
         if module is not None:
             found[addr] = module
     if not found:
@@ -96,7 +96,7 @@ def find_modules(source: Source, layout: Layout) -> tuple[Module, ...]:
     at, seen = first, set()
     while at and at not in seen and len(modules) < MAX_MODULES:
         seen.add(at)
-        module = _read_module(source.space, layout, at)
+        module = module_at(source.space, layout, at)
         if module is None:
             break
         modules.append(module[0])
@@ -135,7 +135,7 @@ def _candidates(source: Source) -> list[int]:
     return found
 
 
-def _read_module(space: AddressSpace, layout: Layout, addr: int) -> tuple[Module, int] | None:
+def module_at(space: AddressSpace, layout: Layout, addr: int) -> tuple[Module, int] | None:
     """(the module, address of the next); None when what lies there is no moduledata."""
     try:
         return _parse_module(space, layout, addr)

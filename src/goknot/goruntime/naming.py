@@ -9,15 +9,9 @@ import numpy as np
 
 from goknot.errors import InputError
 from goknot.goruntime.specials import FINALIZER
-from goknot.goruntime.types_flow import (
-    FlowHeap,
-    HeapTypes,
-    Seeds,
-    finalizer_seeds,
-    name_objects,
-    variable_seeds,
-)
+from goknot.goruntime.types_flow import HeapTypes, name_objects
 from goknot.goruntime.types_runtime import pools, timers
+from goknot.goruntime.types_seeds import FlowHeap, Seeds, finalizer_seeds, variable_seeds
 from goknot.goruntime.types_slots import FlowTypes
 from goknot.goruntime.variables import Variables
 from goknot.goruntime.variables_frames import frame_seeds

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from goknot.analyses.heap.groups import Link, RingGroup
+from goknot.analyses.heap.holders import edge_between
 from goknot.analyses.heap.special_rings import SpecialGroup, SpecialStep
 from goknot.analyses.heap.verdicts import CONFIDENCE_BY_REASON, VERDICT_BY_REASON, Reason
 from goknot.analyses.heap.weak_rings import WeakGroup
-from goknot.app.heap.steps import cycle_steps, field_of, holder_name, object_step, path_steps
+from goknot.app.heap.steps import cycle_steps, holder_name, object_step, path_steps
 from goknot.app.heap.study import HeapStudy
 from goknot.app.heap.wording import (
     KIND_BY_REASON,
@@ -27,6 +28,7 @@ from goknot.model.cut import Cut
 from goknot.model.fingerprint import fingerprint
 from goknot.model.knot import HeapSize, HeapStep, Knot, KnotEdge, KnotNode
 from goknot.model.verdict import Confidence, Level, Verdict
+from goknot.reports.words import count
 
 _MAP_PART = re.compile(r" \([a-z ]+\)$")  # `map[string]int (group)`: memory behind a map
 _MAX_KEY_LINKS = 16  # a ring of more kinds of pointers is rarely the same twice: told by its tightest cycle
@@ -207,20 +209,11 @@ def _special_step(study: HeapStudy, step: SpecialStep, after: SpecialStep) -> He
         return HeapStep(study.heap.special_name(step.id).split(" ")[0], "special")
     if after.is_special:
         return object_step(study.heap, step.id)
-    graph = study.graph
-    first, last = int(graph.edge_start[step.id]), int(graph.edge_start[step.id + 1])
-    edge = next(edge for edge in range(first, last) if graph.edge_target[edge] == after.id)
-    field, off = field_of(study.heap, edge)
-    return HeapStep(study.heap.type_name(step.id), "object", int(graph.addr_by_object[step.id]), field, off)
+    return object_step(study.heap, step.id, edge_between(study.graph, step.id, after.id))
 
 
 def _pairs(cycle: Sequence[SpecialStep]) -> zip[tuple[SpecialStep, SpecialStep]]:
     return zip(cycle, (*cycle[1:], cycle[0]), strict=True)
-
-
-def count(number: int, noun: str) -> str:
-    """`1 ring`, `1,000 rings`."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _types(links: Sequence[Link], steps: Sequence[HeapStep]) -> str:
