@@ -59,7 +59,7 @@ def more(
     for path in sorted(sources.rglob("*")):
         if path.is_file():
             key.update(f"{path.relative_to(sources)}\0".encode() + path.read_bytes())
-    stem = package.split("/")[0]
+    stem = package.split("/", maxsplit=1)[0]
     home = cache_dir() / "builds" / f"{tree}-{stem}-{go}-{key.hexdigest()[:16]}"
     target = home / ("host" if stem == "host" else f"{'root' if stem == '.' else stem}.so")
     if target.exists():

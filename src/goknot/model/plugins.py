@@ -117,10 +117,11 @@ class PluginFile:
 
     Attributes:
         name: The text given to plugin.Open.
-        real: What realpath(3) makes of it; empty if it fails.
+        real: What realpath(3) makes of it for the host; empty if it fails.
         library: Index of the library, -1 if there is no file.
         truncated: Whether the file ends before what its headers map: touching that is SIGBUS.
         problem: Why goknot could not read it although the loader may take it; empty if it could.
+        opened_as: The text that the host gives to plugin.Open: another one where it runs below a root.
         looks_like: What the file is in place of an ELF file, in words; empty if that is not known.
     """
 
@@ -131,6 +132,7 @@ class PluginFile:
     truncated: bool = False
     problem: str = ""
     looks_like: str = ""
+    opened_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ _GLOBAL = ("-trimpath", "-race", "-msan", "-asan", "GOEXPERIMENT", "-compiler")
 _SCOPED = ("-gcflags", "-asmflags", "-cover", "-pgo")  # these change the packages that they are meant for
 _MAYBE = ("-tags", "GOAMD64", "DefaultGODEBUG")
 _FLAGS = ("-trimpath", "-race", "-msan", "-asan", "-cover", "-pgo", "-gcflags", "-asmflags", "-tags")
-_ENV = ("GOEXPERIMENT", "GOAMD64")
+_USUAL = {"GOEXPERIMENT": "", "GOAMD64": "v1"}  # variable -> its value where none is set
+_ENV = tuple(_USUAL)
 
 
 def explain(files: PluginSet, outcome: PluginOutcome, plugin: BuildFacts) -> tuple[str, str]:
@@ -107,8 +108,9 @@ def module_of(package: str, build: BuildFacts) -> str:
 
 def build_command(host: BuildFacts, plugin: BuildFacts) -> str:
     """`go build` of the plugin with the host's toolchain and flags."""
-    differ = [name for name in _ENV if host.settings.get(name, "") != plugin.settings.get(name, "") and plugin.go]
-    named = differ if plugin.go else [name for name in _ENV if host.settings.get(name, "v1") != "v1"]
+    given, there = plugin.settings, host.settings
+    differ = [name for name in _ENV if there.get(name, _USUAL[name]) != given.get(name, _USUAL[name]) and plugin.go]
+    named = differ if plugin.go else [name for name in _ENV if there.get(name, _USUAL[name]) != _USUAL[name]]
     env = [f"{name}={shlex.quote(host.settings.get(name, ''))}" for name in named]
     if release(host.go) != release(plugin.go):
         env.insert(0, f"GOTOOLCHAIN={release(host.go)}")

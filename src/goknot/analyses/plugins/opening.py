@@ -55,7 +55,7 @@ class Opening:
         """What plugin.Open does with a plugin."""
         if self.process.host.opener == "stub":
             return PluginOutcome(plugin.name, "error", "plugin: not implemented")
-        said = f'plugin.Open("{plugin.name}"): '
+        said = f'plugin.Open("{plugin.opened_as}"): '
         if not plugin.real:
             return PluginOutcome(plugin.name, "error", said + "realpath failed")
         if plugin.real in self.by_path:
@@ -141,7 +141,7 @@ class Opening:
             self.process.written[bad + self._off("bad")] = 1
             self.process.failed.add(self.process.owner(bad))
         self.by_path[plugin.real] = error
-        return PluginOutcome(plugin.name, "error", f'plugin.Open("{_without_so(plugin.name)}"): {error}')
+        return PluginOutcome(plugin.name, "error", f'plugin.Open("{_without_so(plugin.opened_as)}"): {error}')
 
     def _is_same_path(self, one: int, other: int) -> bool:
         at = self._off("pluginpath")
@@ -170,7 +170,7 @@ class Opening:
         missing = self._missing_exports(plugin, last)
         if missing:
             self.by_path[plugin.real] = None
-            return PluginOutcome(plugin.name, "error", f'plugin.Open("{_without_so(plugin.name)}"): {missing}')
+            return PluginOutcome(plugin.name, "error", f'plugin.Open("{_without_so(plugin.opened_as)}"): {missing}')
         self.by_path[plugin.real] = ""
         return PluginOutcome(plugin.name, "opens", hazards=tuple(map(_not_initialised, sorted(left_out))))
 
