@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.cpu_profile import profile
 from support.plugin_more import Edits, more
 
 UNTRIMMED = "-trimpath=false"
@@ -28,9 +29,10 @@ _MAJOR: Edits = (("app/go.mod", "quote/v3 v3.1.0", "quote/v3 v3.0.0"),)
 _SUM: Edits = (("app/go.sum", "rsc.io/quote v1.5.1 ", "example.com/never v1.0.0 "),)
 
 
-def _profiled(package: str) -> Path:
-    """-pgo with an empty profile: the setting alone is what counts."""
-    return more(package, "-pgo={app}/empty.pgo".replace("{app}", "."), edits=(("app/empty.pgo", "", ""),))
+# -pgo by a profile in which fmt.Println spends its time in fmt.Fprintln: that one then is inlined, so exported
+_FMT: Edits = (("app/lone/main.go", '"strings"', '"fmt"'),
+               ("app/lone/main.go", 'strings.Repeat("x", 7)', "fmt.Sprint(7)"),
+               ("app/lone/default.pgo", "", profile("fmt.Println", "fmt.Fprintln", 2)))  # fmt: skip
 
 
 # name -> how it is built
@@ -79,7 +81,8 @@ PLUGINS: dict[str, Callable[[], Path]] = {
     "one-jsonv2": lambda: more("one", GOEXPERIMENT="jsonv2"),
     "one-cover": lambda: more("one", "-cover"),
     "one-cover-shared": lambda: more("one", "-cover", "-coverpkg=./..."),
-    "one-pgo": lambda: _profiled("one"),
+    "one-pgo": lambda: more("one", "-pgo=empty.pgo", edits=(("app/empty.pgo", "", ""),)),
+    "lone-pgo": lambda: more("lone", edits=_FMT),
     "one-asan": lambda: more("one", "-asan"),
     "one-race": lambda: more("one", "-race"),
     "two-race": lambda: more("two", "-race"),
@@ -157,6 +160,12 @@ _STATIC = ("linked statically", "link the host dynamically")
 _NO_CGO = ("the host was built without cgo", "^CGO_ENABLED=1")
 _ALIEN = ("the runtime does not see its module: .*one.so, built by go1", "only plugins of the host's Go")
 _SAME_PACKAGE = ("was built from the same package, example.com/more/one,", "give one of them another package path")
+_LATER = ("defined by .*cdef.so, which is opened later", "^open .*cdef")
+_MAIN = ("at the root of a module named main", "go mod edit -module=")
+_TAGS = ("; the plugin was built with -tags=extra, the host without -tags$", "^go build")
+_PLUGINPATH = ("its plugin path is not the package path", "-gcflags=-p=PATH")
+_OF_SAMPLER = ("^the plugin has rsc.io/sampler v1.3.1, the host", "^go get rsc.io/sampler@v1.3.0$")
+_OF_MAJOR = ("rsc.io/quote/v3 v3.0.0, the host rsc.io/quote/v3 v3.1.0$", "^go get rsc.io/quote/v3@v3.1.0$")
 _SAME_PATH = ("has the same plugin path", "without -ldflags=-pluginpath")
 
 
@@ -169,11 +178,11 @@ CASES = (
     Case("plain", "one-struct two", "error opens", (_EDITED,), ((1, "poisoned"),)),
     Case("plain", "one-base-v2", "error", (("has example.com/base v1.1.0 => ../base, the host example.com/base v1.0.0",
                                            "^go get example.com/base@v1.0.0$"),)),
-    Case("plain", "cuse cdef cuse", "error opens opens", (("defined by .*cdef.so, which is opened later", "^open .*cdef"),)),
+    Case("plain", "cuse cdef cuse", "error opens opens", (_LATER,)),
     Case("plain", "ring1 ring2", "error error", (("defined by .*ring2.so, .* neither can be first", "into a library"),
                                                 ("defined by .*ring1.so, .* neither can be first", "into a library"))),
     Case("plain", "two-as-one one", "opens error", (_SAME_PATH,)),
-    Case("named-main", "root plug", "error opens", (("at the root of a module named main", "go mod edit -module="),), ((1, "poisoned"),)),
+    Case("named-main", "root plug", "error opens", (_MAIN,), ((1, "poisoned"),)),
     Case("plain", "one-1.24", "fatal", (_go("1.24.11", "1.26.6"),)),
     Case("plain", "library", "fatal", (("-buildmode=c-shared, which makes no plugin", "go build -buildmode=plugin"),)),
     Case("plain", "one-updated", "error", (("has example.com/dep v1.0.1 ", "^go get example.com/dep@v1.0.0$"),)),
@@ -207,7 +216,7 @@ CASES = (
     Case("proxied", "quotes-vendored"),
     Case("named-main", "plug"),
     # flags
-    Case("plain", "one-extra", "error", (("; the plugin was built with -tags=extra, the host without -tags$", "^go build"),)),
+    Case("plain", "one-extra", "error", (_TAGS,)),
     Case("plain", "one-gcflags-shared", "error", (_flag("-gcflags=example.com/more/shared=-N -l"),)),
     Case("plain", "one-gcflags-all", "error", (_flag("-gcflags=all=-l"),)),
     Case("plain", "one-experiment", "error", (_flag("GOEXPERIMENT=nogreenteagc", "^GOEXPERIMENT='' go build"),)),
@@ -226,6 +235,8 @@ CASES = (
     Case("untrimmed", "one-elsewhere", "error", (_FOLDER,)),
     Case("untrimmed", "one-vendored-untrimmed", "error", (_FOLDER,)),
     Case("vendored-untrimmed", "one-untrimmed", "error", (_FOLDER,)),
+    Case("plain", "lone-pgo two", "error opens", (_flag("-pgo=default.pgo", "-trimpath -pgo=off example"),),
+         ((1, "poisoned"),)),
     # sources
     Case("plain", "one-inlined", "error", (_EDITED,)),
     Case("plain", "one-constant", "error", (_EDITED,)),
@@ -234,11 +245,9 @@ CASES = (
     Case("plain", "one-own one two", "error error opens", (_EDITED, _POISONED), ((2, "poisoned"),)),
     Case("plain", "one-own-only one", "opens error", (_SAME_PACKAGE,)),
     # modules of the proxy
-    Case("proxied", "quotes-sampler newquotes", "error opens", (("the plugin has rsc.io/sampler v1.3.1, the host",
-                                                                "^go get rsc.io/sampler@v1.3.0$"),), ((1, "poisoned"),)),
+    Case("proxied", "quotes-sampler newquotes", "error opens", (_OF_SAMPLER,), ((1, "poisoned"),)),
     Case("proxied", "quotes-text", "error", (("golang.org/x/text v0.3.8, the host", "x/text@v0.3.0$"),)),
-    Case("proxied", "newquotes-major quotes", "error opens", (("rsc.io/quote/v3 v3.0.0, the host rsc.io/quote/v3 v3.1.0$",
-                                                              "^go get rsc.io/quote/v3@v3.1.0$"),), ((1, "poisoned"),)),
+    Case("proxied", "newquotes-major quotes", "error opens", (_OF_MAJOR,), ((1, "poisoned"),)),
     Case("proxied-untrimmed", "quotes-vendored-untrimmed", "error", (("vendored or local source", "vendor folder"),)),
     # releases of Go
     Case("plain", "one-1.26.0 two", "error opens", (_go("1.26.0", "1.26.6", ""),), ((1, "poisoned"),)),
@@ -252,7 +261,7 @@ CASES = (
     Case("1.27", "two-1.27 one one-1.27", "opens error error", (_go("1.26.6", "1.27.3"), _ALIEN)),
     # files, paths, C
     Case("plain", "one two-as-one two", "opens error opens", (_SAME_PATH,)),
-    Case("plain", "lone-pluginpath one", "error opens", (("its plugin path is not the package path", "-gcflags=-p=PATH"),)),
+    Case("plain", "lone-pluginpath one", "error opens", (_PLUGINPATH,)),
     Case("plain", "one library two", "opens error opens", (("-buildmode=c-shared", "go build -buildmode=plugin"),)),
     Case("plain", "cuse", "error", (("a C symbol that neither it", "#cgo LDFLAGS"),)),
     Case("plain", "rpath", "error", (("it needs libgoknotmore.so", "install libgoknotmore.so"),)),

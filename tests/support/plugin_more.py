@@ -16,7 +16,7 @@ from support.cache import cache_dir, made_whole, only_one
 from support.plugin_lab import HOST_GO, run_tool
 from support.toolchains import go_env, toolchain
 
-Edits = tuple[tuple[str, str, str], ...]  # (file below the tree, old text, new text); no old text: a new file
+Edits = tuple[tuple[str, str, str | bytes], ...]  # (file below the tree, old text, new text); no old text: a new file
 
 
 def more(
@@ -92,10 +92,11 @@ def _lay_out(sources: Path, source: Path, edits: Edits) -> None:
     for name, old, new in edits:
         if not old:
             (source / name).parent.mkdir(parents=True, exist_ok=True)
-            (source / name).write_text(new)
+            (source / name).write_bytes(new if isinstance(new, bytes) else new.encode())
             continue
         text = (source / name).read_text()
         assert old in text, (name, old)
+        assert isinstance(new, str), name
         (source / name).write_text(text.replace(old, new))
 
 

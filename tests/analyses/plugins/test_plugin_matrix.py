@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -104,6 +105,8 @@ def test_random_sequences_of_the_matrix(tmp_path: Path) -> None:
         fell = not real.ended and all(kind not in ("fatal", "crash") for kind, _ in real.opens)
         if fell and not any(outcome.hazards for outcome in said):
             silent.append((seed, host_name, drawn, real.stderr[:300]))
-        print(f"seed {seed}: {host_name}: {' '.join(drawn)}: {n_same} of {max(len(pairs), len(real.opens))}")
+        sys.stdout.write(
+            f"seed {seed}: {host_name}: {' '.join(drawn)}: {n_same} of {max(len(pairs), len(real.opens))}\n"
+        )
     assert not silent
     assert len(wrong) <= 0.005 * n_opens, wrong

@@ -34,24 +34,32 @@ def explain(files: PluginSet, outcome: PluginOutcome, plugin: BuildFacts) -> tup
             "its package path is main, as if it were a program: it lies at the root of a module named main",
             "give the plugin's module another name than main (go mod edit -module=example.com/NAME)",
         )
-    if any(_is_standard(package, host, plugin) for package in outcome.packages):
-        if plugin.go and release(plugin.go) != release(host.go):
-            return f"built by {plugin.go}, the host by {host.go}", build_command(host, plugin)
-        differing = differing_settings(host, plugin, _GLOBAL)
-        if differing:
-            return "; ".join(differing), build_command(host, plugin)
-    found = _of_versions(outcome, host, plugin)
-    if found:
-        return found
-    scoped = differing_settings(host, plugin, [name for name in _SCOPED if _applies(name, outcome, host, plugin)])
-    if scoped:
-        return "; ".join(scoped), build_command(host, plugin)
-    return _by_elimination(outcome, host, plugin)
+    return (
+        _of_all_packages(outcome, host, plugin)
+        or _of_versions(outcome, host, plugin)
+        or _of_scoped(outcome, host, plugin)
+        or _by_elimination(outcome, host, plugin)
+    )
 
 
 def release(go: str) -> str:
     """The release of a toolchain, without the experiments behind it: `go1.26.6-X:jsonv2` is `go1.26.6`."""
-    return go.split()[0].partition("-X:")[0] if go else ""
+    return go.partition(" ")[0].partition("-X:")[0]
+
+
+def _of_all_packages(outcome: PluginOutcome, host: BuildFacts, plugin: BuildFacts) -> tuple[str, str] | None:
+    if not any(_is_standard(package, host, plugin) for package in outcome.packages):
+        return None
+    if plugin.go and release(plugin.go) != release(host.go):
+        return f"built by {plugin.go}, the host by {host.go}", build_command(host, plugin)
+    differing = differing_settings(host, plugin, _GLOBAL)
+    return ("; ".join(differing), build_command(host, plugin)) if differing else None
+
+
+def _of_scoped(outcome: PluginOutcome, host: BuildFacts, plugin: BuildFacts) -> tuple[str, str] | None:
+    names = [name for name in _SCOPED if _applies(name, outcome, host, plugin)]
+    differing = differing_settings(host, plugin, names)
+    return ("; ".join(differing), build_command(host, plugin)) if differing else None
 
 
 def _is_standard(package: str, host: BuildFacts, plugin: BuildFacts) -> bool:
@@ -119,6 +127,8 @@ def build_command(host: BuildFacts, plugin: BuildFacts) -> str:
         value = host.settings.get(name, "")
         if value:
             flags.append(name if value == "true" else shlex.quote(f"{name}={value}"))
+        elif name == "-pgo" and plugin.settings.get(name):
+            flags.append("-pgo=off")  # a default.pgo beside the plugin's main package is taken unasked
     package = plugin.package if plugin.package and plugin.package != "command-line-arguments" else "."
     return " ".join([*env, "go build -buildmode=plugin", *flags, package])
 

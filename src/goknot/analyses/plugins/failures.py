@@ -24,13 +24,17 @@ def why_it_fails(files: PluginSet, plugin: PluginFile, outcome: PluginOutcome) -
             "open each file once",
         ),
         (plugin.library == files.host.library, "that is the host itself", "name plugins only"),
+        (bool(plugin.looks_like and not build.go), f"the file is {plugin.looks_like}, no Go plugin", _REBUILD),
     ):
         if is_so:
             return why, fix
-    if plugin.looks_like and not build.go:
-        return f"the file is {plugin.looks_like}, no Go plugin", _REBUILD
     if "undefined symbol: " in text or "cannot open shared" in text or "version `" in text:
         return _of_loader(files, plugin, text)
+    return _of_build(files, plugin, outcome)
+
+
+def _of_build(files: PluginSet, plugin: PluginFile, outcome: PluginOutcome) -> tuple[str, str]:
+    build, text = plugin.build, outcome.text
     mode = build.settings.get("-buildmode", "plugin") if build.go else "plugin"
     if mode != "plugin":
         return f"it was built with -buildmode={mode}, which makes no plugin", build_command(files.host.build, build)
@@ -53,8 +57,9 @@ def _of_loader(files: PluginSet, plugin: PluginFile, text: str) -> tuple[str, st
     if "version `" in text:
         library, _, version = text.rpartition("version `")
         version = version.partition("'")[0]
+        name = Path(library.rstrip(": ")).name
         return (
-            f"it was linked against a newer {Path(library.rstrip(': ')).name} than the one here, which has no {version}",
+            f"it was linked against a newer {name} than the one here, which has no {version}",
             "build it on the system that it runs on, or an older one",
         )
     library = text.rpartition('"): ')[2].partition(":")[0]
