@@ -11,9 +11,10 @@ import numpy as np
 
 from goknot.errors import InputError
 from goknot.formats.elf import ET_EXEC, ElfFile, map_file
-from goknot.formats.elfdynamic import DT_SONAME, STB_WEAK, DynamicFile, is_passed_over, loader_refuses
-from goknot.formats.elfrelocs import STT_TLS
+from goknot.formats.elfdynamic import DT_SONAME, STB_WEAK, STT_TLS, DynamicFile
+from goknot.formats.elfrefused import is_passed_over, loader_refuses
 from goknot.formats.elfsymbols import STT_FUNC
+from goknot.formats.elfversions import SymbolVersions
 from goknot.formats.goplugin import module_entries
 from goknot.inputs.plugins_build import build_facts, facts_if_any, looks_like
 from goknot.inputs.plugins_libraries import Search
@@ -41,6 +42,7 @@ class FileImage:
     def __init__(self, elf: ElfFile) -> None:
         self.elf = elf
         self.file = DynamicFile(elf)
+        self.versions = SymbolVersions(self.file)
         self.path = elf.path
         self.fixed = elf.kind == ET_EXEC
         self.binds_to_itself = self.file.binds_to_itself
@@ -72,7 +74,7 @@ class FileImage:
             found.append(
                 Wanted(
                     self.file.name_at(name),
-                    "" if section else self.file.version_of(number),
+                    "" if section else self.versions.of_symbol(number),
                     bool(section),
                     info >> 4 == STB_WEAK,
                     info & 15 == STT_FUNC,
@@ -216,9 +218,9 @@ class Reader:
 
     def _check(self, image: FileImage) -> None:
         """Reads every table once, so that damage shows here."""
-        for table in (image.defined, image.wanted, image.entries, image.file.needed_versions()):
+        for table in (image.defined, image.wanted, image.entries, image.versions.needed()):
             assert table is not None
-        assert image.file.defined_versions is None or image.file.defined_versions is not None
+        assert image.versions.defined is None or image.versions.defined is not None
 
     def _need(self, name: str, image: FileImage, machine: int) -> int:
         if name in self._by_soname:
@@ -240,14 +242,14 @@ class Reader:
         return self._refuse(name, "wrong ELF class: ELFCLASS32") if other_class else -1
 
     def _versions(self, image: FileImage, path: str, needs: dict[str, int]) -> str:
-        for wanted in image.file.needed_versions():
+        for wanted in image.versions.needed():
             library = needs.get(wanted.library, -1)
             if library < 0:
                 library = self._by_soname.get(wanted.library, -1)
             owner = self.libraries[library].image if library >= 0 else None
-            if wanted.weak or not isinstance(owner, FileImage) or owner.file.defined_versions is None:
+            if wanted.weak or not isinstance(owner, FileImage) or owner.versions.defined is None:
                 continue
-            if wanted.name not in owner.file.defined_versions:
+            if wanted.name not in owner.versions.defined:
                 return f"{self.search.inside(owner.path)}: version `{wanted.name}' not found (required by {path})"
         return ""
 
