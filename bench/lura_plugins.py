@@ -104,8 +104,8 @@ def run(command: str, folder: Path) -> None:
 def opened(folder: Path, names: list[str]) -> list[str]:
     """What plugin.Open says of each, in one process."""
     done = subprocess.run(["./lura", *names], cwd=folder, capture_output=True, text=True, check=False)
-    last = [] if not done.returncode else [done.stderr.strip().splitlines()[-1]]
-    return [*done.stdout.splitlines(), *last]
+    rows = [row for row in done.stdout.splitlines() if row.startswith(("opens", "error "))]  # gin writes there, too
+    return [*rows, *(f"fatal {row}" for row in done.stderr.splitlines() if row.startswith("fatal error"))]
 
 
 def checked(folder: Path, names: list[str]) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.cpu_profile import profile
-from support.plugin_more import Edits, more
+from support.plugin_more import Edits, another_goroot, more
 
 UNTRIMMED = "-trimpath=false"
 _SHARED, _BASE, _MOD = "app/shared/shared.go", "base/base.go", "app/go.mod"
@@ -90,6 +90,8 @@ PLUGINS: dict[str, Callable[[], Path]] = {
     "one-stripped": lambda: more("one", "-ldflags=-s -w"),
     "one-untrimmed": lambda: more("one", UNTRIMMED),
     "one-elsewhere": lambda: more("one", UNTRIMMED, place="elsewhere"),
+    "two-untrimmed": lambda: more("two", UNTRIMMED),
+    "one-goroot": lambda: more("one", UNTRIMMED, GOROOT=another_goroot()),
     "one-vendored": lambda: more("one", vendor=True),
     "one-vendored-untrimmed": lambda: more("one", UNTRIMMED, vendor=True),
     "one-pluginpath-p": lambda: more("one", "-ldflags=-pluginpath=example.com/other", "-gcflags=-p=example.com/other"),
@@ -203,6 +205,7 @@ CASES = (
     Case("vendored", "one-vendored two", "opens opens"),
     Case("vendored-untrimmed", "one-vendored-untrimmed"),
     Case("untrimmed", "one-untrimmed"),
+    Case("untrimmed", "one-goroot two-untrimmed", "opens opens"),
     Case("plain", "one-pluginpath-p one two", "opens opens opens"),
     Case("plain", "files files2 files", "opens opens opens"),
     Case("plain", "cdef cuse", "opens opens"),

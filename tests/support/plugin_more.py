@@ -126,3 +126,13 @@ def c_library(folder: Path) -> Path:
     (folder / "beside.c").write_text("int goknot_beside(void) { return 5; }\n")
     run_tool(["gcc", "-shared", "-fPIC", "-o", "libgoknotmore.so", "beside.c"], folder, dict(os.environ))
     return folder / "libgoknotmore.so"
+
+
+def another_goroot(go: str = HOST_GO) -> str:
+    """The same toolchain by another path."""
+    link = cache_dir() / "lab" / f"goroot-{go}"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    with only_one(link):
+        if not link.is_symlink():
+            link.symlink_to(toolchain(go).parent.parent)
+    return str(link)

@@ -160,12 +160,10 @@ def _by_elimination(outcome: PluginOutcome, host: BuildFacts, plugin: BuildFacts
     if release(plugin.go) != release(host.go) or differing_settings(host, plugin, (*_GLOBAL, *_SCOPED)):
         same = "no difference of Go version, flags or module versions explains it"
     module = module_of(outcome.package, plugin)
-    if not host.settings.get("-trimpath"):
-        folder = (
-            f"that {outcome.package} was built in" if module else f"of Go itself (GOROOT), where {outcome.package} is,"
-        )
+    if module and not host.settings.get("-trimpath"):  # of the standard library, the folder (GOROOT) never counts
         return (
-            f"{same}; neither side has -trimpath, so the folder {folder} counts, or its source was edited",
+            f"{same}; neither side has -trimpath, so the folder that {outcome.package} was built in counts, "
+            "or its source was edited",
             "build host and plugin with -trimpath from the same source",
         )
     maybe = differing_settings(host, plugin, _MAYBE)
