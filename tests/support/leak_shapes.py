@@ -1,4 +1,4 @@
-"""The corpus tests/go/leak_shapes, read: which shapes there are, what each claims, which lines a detector should report.
+"""The corpus tests/go/leak_shapes, read: its shapes, what each claims, which lines a detector should report.
 
 `python -m support.leak_shapes` (from tests/) writes the registry that the runner is built with.
 """
