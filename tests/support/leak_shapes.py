@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from support.builds import GO_SOURCES
@@ -19,7 +19,7 @@ _CLAIM = re.compile(r"//shape:(\w+)(?: go(<|>=)1\.(\d+))?(?: unmarked: (\S.*))?$
 _FUNC = re.compile(r"func (\w+)\(\) \{")
 _WANT = re.compile(r"// want ([a-z-]+) (certain|likely|possible|note)(?: go(<|>=)1\.(\d+))?(?: of (\w+\.\w+))?$")
 _BUILD = re.compile(r"//go:build (.*)$")
-_ALONE = frozenset({"panics", "crashes"})
+_TAG = re.compile(r"(!?)go1\.(\d+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,8 @@ class Shape:
         claims: What the runtime is said to do -> in which versions.
         unmarked: Why a shape that leaks has no mark; empty if there is none to give.
         constraint: The file's `//go:build` line, without the words; empty if there is none.
+        alone: What the program does besides would change what is measured: stopped timers leave the runtime's heap of
+            timers only when they are a quarter of it (`runtime/time.go`, `zombies`).
     """
 
     name: str
@@ -68,6 +70,7 @@ class Shape:
     marks: tuple[Mark, ...]
     unmarked: str = ""
     constraint: str = ""
+    alone: bool = False
 
     def claim(self, minor: int) -> str:
         """What it claims for Go 1.`minor`."""
@@ -77,12 +80,12 @@ class Shape:
 
     def built(self, minor: int) -> bool:
         """Whether Go 1.`minor` compiles its file."""
-        needed = re.search(r"go1\.(\d+)", self.constraint)
-        return needed is None or minor >= int(needed[1])
+        needed = _TAG.match(self.constraint)
+        return needed is None or (minor >= int(needed[2])) != bool(needed[1])
 
     def exclusive(self) -> bool:
         """Whether it must run in a process of its own."""
-        return any(what in _ALONE for what, _ in self.claims)
+        return self.alone or any(what == "crashes" for what, _ in self.claims)
 
 
 def shapes() -> list[Shape]:
@@ -115,14 +118,16 @@ def _shapes_of(path: Path, elsewhere: dict[str, list[Mark]]) -> Iterator[Shape]:
     package, relative = path.parent.name, path.relative_to(CORPUS).as_posix()
     lines = path.read_text().splitlines()
     constraint = next((found[1] for line in lines if (found := _BUILD.match(line))), "")
-    start, claims, mine, unmarked, name = 1, [], [], "", ""
+    start, claims, mine, unmarked, name, alone = 1, [], [], "", "", False
     for number, line in enumerate(lines, 1):
         if "// want " in line:
             found = _WANT.search(line)
             assert found, f"{path}:{number}: a mark that cannot be read: {line.strip()}"
             mark = Mark(relative, number, found[1], found[2], Span(found[3] or "", int(found[4] or 0)))
             (elsewhere.setdefault(found[5], []) if found[5] else mine).append(mark)
-        if line.startswith("//shape:"):
+        if line == "//shape:alone":
+            alone = True
+        elif line.startswith("//shape:"):
             claim = _CLAIM.match(line)
             assert claim and claim[1] in CLAIMS, f"{path}:{number}: a claim that cannot be read: {line}"
             claims.append((claim[1], Span(claim[2] or "", int(claim[3] or 0))))
@@ -132,8 +137,8 @@ def _shapes_of(path: Path, elsewhere: dict[str, list[Mark]]) -> Iterator[Shape]:
             assert function, f"{path}:{number}: no function without parameters below a claim: {line}"
             name = f"{package}.{function[1]}"
         if name and (line == "}" or (line.startswith("func ") and line.endswith("}"))):
-            yield Shape(name, relative, (start, number), tuple(claims), tuple(mine), unmarked, constraint)
-            start, claims, mine, unmarked, name = number + 1, [], [], "", ""
+            yield Shape(name, relative, (start, number), tuple(claims), tuple(mine), unmarked, constraint, alone)
+            start, claims, mine, unmarked, name, alone = number + 1, [], [], "", "", False
     assert not mine and not claims, f"{path}: marks or claims after the last shape: {mine} {claims}"
 
 

@@ -60,7 +60,7 @@ func run(name string) outcome {
 		fmt.Fprintf(os.Stderr, "no shape %q\n", name)
 		os.Exit(2)
 	}
-	made := outcome{counter: new(payload.Counter)}
+	made := outcome{counter: payload.CounterOf(name)}
 	payload.Current = made.counter
 	for range [nRuns]struct{}{} {
 		done := make(chan any)

@@ -32,7 +32,4 @@ func init() {
 	add("cleanupholds.ThinWrapper", cleanupholds.ThinWrapper)
 	add("cleanupholds.ThroughInterface", cleanupholds.ThroughInterface)
 	add("cleanupholds.WayBackCut", cleanupholds.WayBackCut)
-	alone["cleanupholds.ArgumentIsInterior"] = true
-	alone["cleanupholds.FunctionCaptures"] = true
-	alone["cleanupholds.FunctionIsMethodValue"] = true
 }

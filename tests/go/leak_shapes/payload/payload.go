@@ -32,3 +32,31 @@ func New() *Blob {
 
 // Use reads the leaf, as work on a buffer does.
 func (b *Blob) Use() byte { return b.bytes[0] }
+
+// Watch makes an object of another package a leaf: it must not lead to itself.
+func Watch[T any](object *T) {
+	counter := Current
+	counter.Made.Add(1)
+	runtime.SetFinalizer(object, func(*T) { counter.Freed.Add(1) })
+}
+
+var named = map[string]*Counter{}
+
+// Named makes a leaf for a shape that makes it before it runs: in an init function.
+func Named(shape string) *Blob {
+	if named[shape] == nil {
+		named[shape] = new(Counter)
+	}
+	before := Current
+	defer func() { Current = before }()
+	Current = named[shape]
+	return New()
+}
+
+// CounterOf is the counter that the shape has from Named, or a new one.
+func CounterOf(shape string) *Counter {
+	if c := named[shape]; c != nil {
+		return c
+	}
+	return new(Counter)
+}
