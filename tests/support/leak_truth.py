@@ -7,7 +7,7 @@ import re
 import subprocess
 
 from support.builds import build
-from support.leak_shapes import Shape, shapes
+from support.leak_shapes import PLUGIN, Shape, shapes
 from support.toolchains import minor
 
 _LINE = re.compile(r"shape (\S+) (?:made (\d+) freed (\d+)|panicked: (.*))$")
@@ -22,7 +22,8 @@ def leak_truth(version: str) -> dict[str, str]:
     """
     exe = build("leak_shapes", version, cgo=True)
     built = [shape for shape in shapes() if shape.built(minor(version))]
-    done = subprocess.run([exe], capture_output=True, text=True, timeout=120, check=False)
+    plugin = build("leak_shapes", version, cgo=True, mode="plugin", package=f"./{PLUGIN}")
+    done = subprocess.run([exe, plugin], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
     measured = _read(done.stdout)
     for shape in built:

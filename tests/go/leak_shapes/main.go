@@ -1,6 +1,7 @@
 // Command leakshapes makes the objects of every shape, drops them, lets the collector run, and prints what is left.
 //
-// Without arguments it runs every shape that cannot end the process; with names, those. Each line is
+// Without arguments it runs every shape that needs no process of its own; with names, those. An argument that ends in
+// .so is a plugin with more shapes. Each line is
 // `shape PACKAGE.NAME made M freed N`, or `shape PACKAGE.NAME panicked: WHY`.
 package main
 
@@ -9,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"sort"
+	"strings"
 	"time"
 
 	"example.com/leakshapes/payload"
@@ -21,7 +23,7 @@ const (
 
 var shapes = map[string]func(){}
 
-var alone = map[string]bool{} // shapes that may end the process: run only when named
+var alone = map[string]bool{} // shapes that may end the process, or want it to themselves: run only when named
 
 func add(name string, shape func()) { shapes[name] = shape }
 
@@ -31,7 +33,14 @@ type outcome struct {
 }
 
 func main() {
-	names := os.Args[1:]
+	var names []string
+	for _, argument := range os.Args[1:] {
+		if strings.HasSuffix(argument, ".so") {
+			open(argument)
+		} else {
+			names = append(names, argument)
+		}
+	}
 	if len(names) == 0 {
 		for name := range shapes {
 			if !alone[name] {
