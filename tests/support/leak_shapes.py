@@ -98,7 +98,7 @@ def shapes() -> list[Shape]:
     for i, shape in enumerate(found):
         if shape.name in elsewhere:
             marks = (*shape.marks, *elsewhere.pop(shape.name))
-            found[i] = Shape(shape.name, shape.path, shape.lines, shape.claims, marks, shape.unmarked, shape.constraint)
+            found[i] = replace(shape, marks=marks)
     assert not elsewhere, f"marks of shapes that do not exist: {sorted(elsewhere)}"
     assert len({shape.name for shape in found}) == len(found)
     return sorted(found, key=lambda shape: shape.name)

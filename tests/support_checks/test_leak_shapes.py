@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from support.leak_shapes import CORPUS, Shape, registry, shapes
 from support.leak_truth import leak_truth
 from support.toolchains import QUICK_VERSIONS, VERSIONS, minor
