@@ -117,6 +117,8 @@ class Ranking:
 
     def _stored(self, escape: Escape, target: str) -> tuple[Holding, str, str]:
         root = _root(target)
+        if "..stmp_" in target:  # what static initialisation leaves to init (cmd/compile/internal/staticinit)
+            return Holding.PACKAGE_VARIABLE, "a literal", "part of the literal of a package variable"
         if root in self._variables[escape.package]:
             return Holding.PACKAGE_VARIABLE, target, ""
         package = self._package_named.get(root, "")
@@ -144,7 +146,8 @@ def _key(escape: Escape, subject: str) -> tuple[str, str, str, str]:
 
 def _rank(candidate: Candidate) -> tuple[object, ...]:
     escape = candidate.escape
-    return _ORDER[candidate.holding], escape.package, candidate.holder, escape.at, escape.subject, candidate.note
+    elsewhere = escape.at.is_elsewhere
+    return _ORDER[candidate.holding], elsewhere, escape.package, candidate.holder, escape.at, escape.subject
 
 
 def _target(steps: Sequence[Step]) -> str:

@@ -49,7 +49,7 @@ def command(
         raise UsageError("--log and --packages exclude each other", "a log holds the packages it was written for")
     holdings = tuple(holding for holding in Holding if holding in (held_by or DEFAULT_HOLDINGS))
     if log is None:
-        note("goknot: running go build -gcflags=-m=2 (it compiles; it runs nothing of the module's own)")
+        note("goknot: running go build -gcflags=-m=2 (Go compiles the module; none of its programs is run)")
         report = escapes_of_module(Path(path), patterns or ("./...",))
     else:
         report = escapes_of_log(log, Path(path))

@@ -117,8 +117,8 @@ class EscapeLogParser:
         n_by_kind: What a line is -> how many of them: `flow`, `from`, `escape-explained`, `leak-explained`, `escapes`,
             `moved`, `stays`, `leaking`, `leaking-content`, `captured`, `inlined`, `can-inline`, `cannot-inline`,
             `package`, `truncated`, `other` (of the compiler's), `go` (of the go command), `foreign` (of nobody known),
-            `unknown` (with a position, as errors have it) and `stray` (of an explanation whose beginning is missing). Their sum
-            is the number of lines.
+            `unknown` (with a position, as errors have it) and `stray` (of an explanation whose beginning is missing).
+            Their sum is the number of lines.
         packages: Packages in the order of their first line.
         functions: (position, name) of every function that was looked at for inlining, which is all with a body.
         strange: (kind, line) of the first line that is `unknown`, and of the first that is `stray`.

@@ -30,6 +30,11 @@ class Position:
     line: int
     column: int
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it lies outside the folder where Go ran: in the standard library or the module cache."""
+        return self.file.startswith(("/", "../", "<")) or self.file[1:3] == ":/"
+
     def __str__(self) -> str:
         """As compilers write it."""
         return ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])

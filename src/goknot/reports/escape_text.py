@@ -33,6 +33,8 @@ def render_text(report: EscapeReport, view: View, holdings: Sequence[Holding], n
     """What lives long, what holds it, and the lines that say so.
 
     Args:
+        report: The reading of a log.
+        view: How it is to look.
         holdings: Which to show.
         n_top: Holders shown of each.
     """
@@ -48,10 +50,8 @@ def render_text(report: EscapeReport, view: View, holdings: Sequence[Holding], n
         pen.wrapped(pen.given(problem, 400), 4, first=(("warn", "problem"), "  "))
     n_by_holding = {holding: sum(c.holding == holding for c in report.candidates) for holding in Holding}
     told = ", ".join(f"{n:,} {_HEAD[holding][0]}" for holding, n in n_by_holding.items() if n)
-    n_lines = sum(report.n_lines_by_kind.values())
-    pen.line(
-        f"{told or 'nothing outlives its function'}; {count(n_lines, 'line')} of {count(len(report.packages), 'package')}"
-    )
+    lines, packages = count(sum(report.n_lines_by_kind.values()), "line"), count(len(report.packages), "package")
+    pen.line(f"{told or 'nothing outlives its function'}; {lines} of {packages}")
     return pen.text()
 
 
@@ -60,7 +60,8 @@ def _write_holding(pen: Pen, holding: Holding, candidates: Sequence[Candidate], 
     pen.blank()
     pen.line(("strong", name), ("dim", f"  lives {lives}" if holding != Holding.OTHER else f"  {lives}"))
     groups = [(key, list(members)) for key, members in groupby(candidates, key=lambda c: (c.escape.package, c.holder))]
-    groups.sort(key=lambda group: -len(group[1]))  # stable: by package and name among equals
+    # own files first, then those with most places; stable: by package and name among equals
+    groups.sort(key=lambda group: (group[1][0].escape.at.is_elsewhere, -len(group[1])))
     for (package, holder), members in groups[:n_top]:
         pen.line(
             "  ", pen.given(holder or "?", 120), ("dim", f"  {pen.given(package, 120)}  {count(len(members), 'place')}")
