@@ -6,11 +6,12 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
-from goknot.model.escape import Candidate, Escape, Holding, Position, Step
+from goknot.model.escape import Candidate, Escape, Flow, Holding, Position, Step
 
 HEAP = "{heap}"
 _STORAGE = "{storage for "
 _MAX_CHAIN = 16
+_MAX_SHARED_STEPS = 100
 _ORDER = {holding: rank for rank, holding in enumerate(Holding)}
 _NAMED = "{} is a named result, or a variable of an outer block"
 _UNSURE = "a go statement, or a defer in a loop: the log does not tell them apart"
@@ -35,6 +36,8 @@ class Ranking:
         self._by_subject: dict[tuple[str, str, str, str], list[Escape]] = defaultdict(list)
         for escape in escapes:
             self._learn(escape)
+        for known in self._by_subject.values():
+            known.sort(key=_place_of)
         # last element of the path -> the package, where one alone has it
         self._package_named: dict[str, str] = {}
         for package in sorted(self._variables):
@@ -53,9 +56,10 @@ class Ranking:
         return sorted(found.values(), key=_rank)
 
     def _learn(self, escape: Escape) -> None:
-        self._by_subject[_key(escape, escape.subject)].append(escape)
+        if not escape.is_parameter:
+            self._by_subject[_key(escape, escape.subject)].append(escape)
         if escape.flows and escape.flows[-1].to == HEAP and escape.flows[-1].steps:
-            target = _target(escape.flows[-1].steps)
+            target = _target(escape.flows[-1])
             if target.isidentifier():  # a local variable would be named where {heap} stands
                 self._variables[escape.package].add(target)
 
@@ -67,7 +71,7 @@ class Ranking:
                 break
             chain.append(above)
         holding, holder, note = self._held(chain[-1])
-        return Candidate(holding, holder, tuple(chain), note)
+        return Candidate(holding, holder, _shown(chain), note)
 
     def _above(self, chain: Sequence[Escape]) -> Escape | None:
         """The explanation of what the last flow ends in, if that is an object of the same function."""
@@ -77,34 +81,31 @@ class Ranking:
         last = escape.flows[-1]
         name = last.to.removeprefix(_STORAGE).removesuffix("}") if last.to.startswith(_STORAGE) else last.to
         known = self._by_subject.get(_key(escape, name), ())
-        known = [other for other in known if not other.is_parameter and other not in chain]
-        if len(known) < 2 or not last.steps:
-            return known[0] if known else None
         # several of one name: what captures or holds stands before the place where it does so
-        known.sort(key=lambda other: other.at)
-        index = bisect_right([other.at for other in known], last.steps[-1].at)
-        return known[max(index - 1, 0)]
+        index = bisect_right(known, last.steps[-1].at, key=_place_of) if last.steps else len(known)
+        nearest = (*known[max(index - len(chain) - 1, 0) : index][::-1], *known[index : index + len(chain) + 1])
+        return next((other for other in nearest if not any(other is link for link in chain)), None)
 
     def _held(self, escape: Escape) -> tuple[Holding, str, str]:
         last = escape.flows[-1] if escape.flows else None
         if last is None or (last.to == HEAP and not last.steps):
             return Holding.OTHER, "", ""
         if last.to == HEAP:
-            return self._on_heap(escape, last.steps)
+            return self._on_heap(escape, last)
         if last.to.startswith("~r") or any(step.why == "return" for step in last.steps):
             return Holding.RETURNED, escape.function, ""
         if last.to.isidentifier():
             return Holding.RETURNED, escape.function, _NAMED.format(last.to)
         return Holding.OTHER, last.to, ""
 
-    def _on_heap(self, escape: Escape, steps: Sequence[Step]) -> tuple[Holding, str, str]:
-        step = steps[-1]
+    def _on_heap(self, escape: Escape, last: Flow) -> tuple[Holding, str, str]:
+        step = last.steps[-1]
         if step.why == "send":
             return Holding.CHANNEL, step.expression.partition(" <- ")[0], ""
         if step.why == "call parameter":
             return self._passed(escape, step)
         if step.why.startswith(("assign", "range", "key of map put")):
-            return self._stored(escape, _target(steps) or step.expression)
+            return self._stored(escape, _target(last) or step.expression)
         if step.why == "spill" and escape.subject == "func literal":
             return self._launched(escape)
         return Holding.OTHER, step.why, ""
@@ -140,6 +141,21 @@ def callee(call: str) -> str:
     return call[:at] if at > 0 else call
 
 
+def _shown(chain: Sequence[Escape]) -> tuple[Escape, ...]:
+    """The chain's beginning as evidence: a link that many objects share must not be written out for each at length."""
+    shown, room = [chain[0]], _MAX_SHARED_STEPS
+    for link in chain[1:]:
+        room -= sum(1 + len(flow.steps) for flow in link.flows)
+        if room < 0:
+            break
+        shown.append(link)
+    return tuple(shown)
+
+
+def _place_of(escape: Escape) -> Position:
+    return escape.at
+
+
 def _key(escape: Escape, subject: str) -> tuple[str, str, str, str]:
     return escape.package, escape.at.file, escape.function, subject
 
@@ -150,9 +166,9 @@ def _rank(candidate: Candidate) -> tuple[object, ...]:
     return _ORDER[candidate.holding], elsewhere, escape.package, candidate.holder, escape.at, escape.subject
 
 
-def _target(steps: Sequence[Step]) -> str:
-    """What the last step assigns to; empty if it is no assignment. Of `a, b = x, y` the one whose value came before."""
-    step = steps[-1]
+def _target(flow: Flow) -> str:
+    """What the last step assigns to; empty if it is no assignment. Of `a, b = x, y` the one that the value goes to."""
+    step = flow.steps[-1]
     if step.why == "key of map put":
         return step.expression
     if not step.why.startswith(("assign", "range")):
@@ -160,10 +176,9 @@ def _target(steps: Sequence[Step]) -> str:
     left, equals, right = step.expression.partition(" = ")
     if not equals:
         return ""
+    value = flow.steps[-2].expression if len(flow.steps) > 1 else flow.source
     lefts, rights = left.split(", "), right.split(", ")
-    if len(lefts) == 1 or len(lefts) != len(rights) or len(steps) < 2:
-        return left
-    return lefts[rights.index(steps[-2].expression)] if steps[-2].expression in rights else left
+    return lefts[rights.index(value)] if len(lefts) == len(rights) and value in rights else left
 
 
 def _root(target: str) -> str:

@@ -19,9 +19,9 @@ from goknot.formats.escapelog import MAX_LINE_CHARS, EscapeLogParser, LogEscape
 from goknot.inputs.escape import Sources, build_command, build_log
 from goknot.model.escape import Escape, EscapeReport, Flow, Position, Step
 
-MAX_ESCAPES = 2_000_000
+MAX_ESCAPES = 500_000
 HINT = "write it with go build -gcflags=-m=2 ./... 2> escape.log"
-_CLOSURE = re.compile(r"\.func\d|-fm$")
+_CLOSURE = re.compile(r"\.(?:func|gowrap|deferwrap)\d|-fm$")
 
 
 def escapes_of_module(folder: Path, patterns: Sequence[str] = ("./...",)) -> EscapeReport:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 MAX_LINE_CHARS = 1 << 16  # longer ones ("can inline F ... as: BODY") are cut there by who reads the file
-MAX_STEPS = 10_000  # lines of one explanation that are kept
+MAX_STEPS = 1000  # lines of one explanation that are kept
 
 HEAP = "{heap}"
 
@@ -172,7 +172,8 @@ class EscapeLogParser:
         if self._open is not None:
             yield self._open
         self._open, self._prefix = None, "\0"
-        count["from"] += n_from
+        if n_from:
+            count["from"] += n_from
 
     def _begin(self, line: str) -> str:
         """Any other line: what it is. Opens an explanation where it is the beginning of one."""

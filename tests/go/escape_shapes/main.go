@@ -20,7 +20,7 @@ var current *item
 var table = map[string]*item{} // holds package-variable table
 
 var (
-	queue = make(chan *item, 4) // holds package-variable queue
+	queue = make(chan *item, 4)
 	ready bool
 )
 
@@ -65,7 +65,7 @@ func sendTo(ch chan<- *item) {
 
 func launch(i *item) {
 	done := make(chan bool)
-	n := 3 // holds goroutine launch
+	n := 3      // holds goroutine launch
 	go func() { // holds goroutine launch
 		n++
 		i.hook()
@@ -91,7 +91,7 @@ func newItem(name string) *item {
 }
 
 func newItemWithHook(name string) *item {
-	i := &item{name: name} // holds returned newItemWithHook
+	i := &item{name: name}                              // holds stored i.hook
 	i.hook = func() { fmt.Fprintln(os.Stderr, i.name) } // holds stored i.hook
 	return i
 }
@@ -106,7 +106,7 @@ func adopt(parent *item) {
 }
 
 func closure() func() int {
-	n := 0 // holds returned closure
+	n := 0              // holds returned closure
 	return func() int { // holds returned closure
 		n++
 		return n
@@ -119,7 +119,7 @@ func stays() int {
 }
 
 func printed() {
-	fmt.Println(len(os.Args)) // holds passed fmt.Println
+	fmt.Fprintln(os.Stdout, len(os.Args)) // holds passed fmt.Fprintln
 }
 
 func big() int {
