@@ -160,7 +160,9 @@ def _position(text: str) -> Position:
 
 
 def _file(name: str) -> str:
-    return name.replace("\\", "/").removeprefix("./")
+    """As reports have it: a file of the module cache by its module, whoever's cache it is."""
+    name = name.replace("\\", "/").removeprefix("./")
+    return name.partition("/pkg/mod/")[2] or name
 
 
 def _launch(sources: Sources, at: Position) -> str:

@@ -23,7 +23,7 @@ class Position:
     """A place in source; line and column are 0 where the compiler gives none.
 
     Attributes:
-        file: With `/`, as the log has it, relative to where Go ran if it lies below.
+        file: With `/`, relative to where Go ran if it lies below, `module@version/...` if it is a dependency's.
     """
 
     file: str
@@ -33,7 +33,7 @@ class Position:
     @property
     def is_elsewhere(self) -> bool:
         """Whether it lies outside the folder where Go ran: in the standard library or the module cache."""
-        return self.file.startswith(("/", "../", "<")) or self.file[1:3] == ":/"
+        return self.file.startswith(("/", "../", "<")) or self.file[1:3] == ":/" or "@v" in self.file
 
     def __str__(self) -> str:
         """As compilers write it."""

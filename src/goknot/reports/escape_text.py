@@ -59,6 +59,9 @@ def _write_holding(pen: Pen, holding: Holding, candidates: Sequence[Candidate], 
     name, lives = _HEAD[holding]
     pen.blank()
     pen.line(("strong", name), ("dim", f"  lives {lives}" if holding != Holding.OTHER else f"  {lives}"))
+    notes = sorted({candidate.note for candidate in candidates})
+    if len(notes) == 1 and notes[0]:  # said once, not at each place
+        pen.line(("dim", f"  {pen.given(notes[0])}"))
     groups = [(key, list(members)) for key, members in groupby(candidates, key=lambda c: (c.escape.package, c.holder))]
     # own files first, then those with most places; stable: by package and name among equals
     groups.sort(key=lambda group: (group[1][0].escape.at.is_elsewhere, -len(group[1])))
@@ -67,14 +70,14 @@ def _write_holding(pen: Pen, holding: Holding, candidates: Sequence[Candidate], 
             "  ", pen.given(holder or "?", 120), ("dim", f"  {pen.given(package, 120)}  {count(len(members), 'place')}")
         )
         for candidate in members[:_MAX_SITES]:
-            _write_site(pen, candidate)
+            _write_site(pen, candidate, with_note=len(notes) > 1)
         if len(members) > _MAX_SITES:
             pen.line(("dim", f"    and {len(members) - _MAX_SITES:,} more"))
     if len(groups) > n_top:
         pen.line(("dim", f"  and {len(groups) - n_top:,} more holders; --top shows more, --format json all"))
 
 
-def _write_site(pen: Pen, candidate: Candidate) -> None:
+def _write_site(pen: Pen, candidate: Candidate, *, with_note: bool) -> None:
     escape = candidate.escape
     what = f"what parameter {escape.subject} leads to" if escape.is_parameter else escape.subject
     where = f" in {escape.function}" if escape.function and escape.function != candidate.holder else ""
@@ -84,5 +87,5 @@ def _write_site(pen: Pen, candidate: Candidate) -> None:
     if last is not None and last.steps and last.steps[-1].why != "spill":
         step = last.steps[-1]
         pen.line("      ", ("dim", pen.fitted(f"by {step.expression} ({step.why}) at {step.at}", pen.width - 6)))
-    if candidate.note:
+    if candidate.note and with_note:
         pen.line("      ", ("dim", pen.given(candidate.note)))
