@@ -48,15 +48,22 @@ def emit_tables(heaps: Sequence[NamedHeap], tables: Sequence[Table], format_: st
     if format_ == "json":
         emit(render_tables_json(whole), output)
         return
-    emit(render_tables(whole, view_for(output)), output)
+    to_stdout = output in {None, "-"}
+    to_terminal = to_stdout and sys.stdout.isatty()
+    view = View(
+        width=_columns() if to_terminal else 160,
+        color=to_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb",
+        ascii=to_stdout and not _prints("─→"),
+    )
+    emit(render_tables(whole, view), output)
 
 
 def view_for(output: str | None) -> View:
-    """How text that goes to `output` is to look."""
+    """How text is to look where it goes."""
     to_stdout = output in {None, "-"}
     to_terminal = to_stdout and sys.stdout.isatty()
     return View(
-        width=_columns() if to_terminal else 160,
+        width=_columns() if to_terminal else 100,
         color=to_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb",
         ascii=to_stdout and not _prints("─→"),
     )

@@ -31,6 +31,7 @@ DT_VERSYM, DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM = (
     0x6FFFFFFF,
 )
 DF_1_PIE, STB_WEAK, VER_FLG_WEAK = 0x08000000, 2, 2
+DT_BIND_NOW, DF_BIND_NOW, DF_1_NOW = 24, 8, 1
 MAX_SYMBOLS, MAX_VERSIONS = 1 << 24, 1 << 16
 MAX_ZERO_BYTES = 1 << 20  # of what the file does not hold, no table is made
 
@@ -86,6 +87,15 @@ class DynamicFile:
     def binds_to_itself(self) -> bool:
         """Linked with -Bsymbolic."""
         return DT_SYMBOLIC in self._by_tag or bool(self._by_tag.get(DT_FLAGS, 0) & 2)
+
+    @property
+    def binds_now(self) -> bool:
+        """Linked with -z now: calls are bound when the file is loaded, not when they are first made."""
+        return (
+            DT_BIND_NOW in self._by_tag
+            or bool(self._by_tag.get(DT_FLAGS, 0) & DF_BIND_NOW)
+            or bool(self._by_tag.get(DT_FLAGS_1, 0) & DF_1_NOW)
+        )
 
     @cached_property
     def symbols(self) -> NDArray[np.void]:

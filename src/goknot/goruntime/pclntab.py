@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.formats.elf import c_string
-from goknot.goruntime.types_flow import Functions
 from goknot.memory.space import MissingMemoryError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from goknot.goruntime.modules import Module
+    from goknot.goruntime.types_seeds import Functions
     from goknot.memory.space import AddressSpace
 
 FUNC_BYTES = 44  # runtime._func, the same since Go 1.20
@@ -95,6 +95,8 @@ class PclnTable:
 
     def entries(self) -> Functions:
         """All functions' entries with their names."""
+        from goknot.goruntime.types_seeds import Functions  # noqa: PLC0415 (numba, which other questions do not need)
+
         parts = [self._ftab(module)[:-1] for module in self._modules]
         addrs = [
             part[:, 0].astype(np.uint64) + np.uint64(m.text_addr) for part, m in zip(parts, self._modules, strict=True)
@@ -205,6 +207,8 @@ class PclnTable:
                 raise MissingMemoryError(f"function table entry {off} of module {module.name!r} is not there")
             head = struct.unpack_from("<IiiIIIIIIiBBBB", table, off)
             n_pcdata, n_funcdata = head[7], head[13]
+            if off + FUNC_BYTES + 4 * (n_pcdata + n_funcdata) > len(table):
+                raise MissingMemoryError(f"function table entry {off} of module {module.name!r} is cut off")
             rest = struct.unpack_from(f"<{n_pcdata + n_funcdata}I", table, off + FUNC_BYTES)
             self._functions[key] = Function(
                 module,
