@@ -76,7 +76,7 @@ def find_version(source: Source) -> str | None:
             return buildinfo.go_version(elf.section_bytes(section))
     for start, end in _data_ranges(source):
         data = source.space.read(start, end - start)
-        at = buildinfo.find_blob(data)
+        at = buildinfo.find_blob(data, start)
         if at >= 0:
             return buildinfo.go_version(data[at:])
     return None
