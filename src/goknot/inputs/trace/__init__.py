@@ -1,1 +1,0 @@
-"""A live trace of plugin.Open through delve."""

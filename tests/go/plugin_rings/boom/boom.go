@@ -1,6 +1,0 @@
-// A plugin whose initialiser panics.
-package main
-
-func init() { panic("boom") }
-
-func main() {}
