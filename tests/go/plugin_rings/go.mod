@@ -1,3 +1,0 @@
-module plugin_rings
-
-go 1.21
