@@ -79,6 +79,16 @@ def test_every_question_has_its_answer(library: Path) -> None:
     assert [(one["function"], one["off"]) for one in report["pcs"]] == [("main.Describe", 0), ("main.Describe", 1)]
 
 
+def test_places_in_c_code_are_named_by_the_symbol_table(library: Path) -> None:
+    _, report = asked(library, "--func", "x_cgo_init")
+    first, end = (report["functions"][0][name] for name in ("entry_addr", "end_addr"))
+    _, report = asked(library, "--pc", hex(first + 3), "--pc", hex(end - 1))
+    assert [(one["function"], one["off"]) for one in report["pcs"]] == [
+        ("x_cgo_init", 3),
+        ("x_cgo_init", end - 1 - first),
+    ]
+
+
 def test_what_is_not_there_is_said_with_its_reason(library: Path) -> None:
     done = run(library, "--func", "nothing", "--pc", "0", "--pc", "0x7fffffffffffffff", "--symbol", "nobody")
     assert done.returncode == 1
@@ -166,6 +176,7 @@ def bad_files(folder: Path) -> dict[str, bytes]:
         "big_endian": b"\x7fELF\x02\x02" + bytes(60),
         "s390": go[:18] + b"\x16\0" + go[20:],
         "headers_only": go[:4096],
+        "core": go[:16] + b"\4" + go[17:],
         "macho_magic": b"\xcf\xfa\xed\xfe",
         "class_file": b"\xca\xfe\xba\xbe\0\0\0\x41" + bytes(200),
         "dos": b"MZ" + bytes(200),
@@ -183,6 +194,14 @@ def test_bad_files_get_one_line(tmp_path: Path) -> None:
         assert len(done.stderr.splitlines()) <= 2
     for path in (tmp_path, tmp_path / "missing"):
         assert run(path).returncode == 2
+
+
+def test_packed_files_are_named_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "packed"
+    content = bytearray(bad_files(tmp_path)["c_program"])
+    content[0x400:0x404] = b"UPX!"
+    path.write_bytes(content)
+    assert "unpack it with upx -d" in run(path).stderr
 
 
 def test_huge_sparse_files_are_told_at_once(tmp_path: Path) -> None:

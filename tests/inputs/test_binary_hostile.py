@@ -137,6 +137,17 @@ def test_every_prefix_of_other_headers(name: str, read: object) -> None:
     assert refused > 300
 
 
+def test_addresses_beyond_all_memory(tmp_path: Path) -> None:
+    path = tmp_path / "far"
+    image_base = int.from_bytes(content("pe")[0x3C:0x40], "little") + 24 + 24
+    for name, at in (("plugin", 64 + 56 + 16), ("macho", 32 + 72 + 24), ("pe", image_base)):
+        spoilt = bytearray(content(name))
+        spoilt[at : at + 8] = ((1 << 64) - 4096).to_bytes(8, "little")
+        path.write_bytes(spoilt)
+        with pytest.raises(InputError, match="damaged"):
+            read_binary(str(path), Questions())
+
+
 def test_tables_of_other_releases_are_named(tmp_path: Path) -> None:
     whole = content("elf")
     at = whole.index(b"\xf1\xff\xff\xff\0\0\1\x08")

@@ -12,8 +12,7 @@ from goknot.formats.dwarf_entries import DwarfEntries
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from goknot.formats.dwarf_entries import Entry
-    from goknot.formats.elf import ElfFile
+    from goknot.formats.dwarf_entries import Entry, SectionFile
 
 SUBPROGRAM, PARAMETER, TYPEDEF, STRUCT, BASE, POINTER_TYPE = 0x2E, 0x05, 0x16, 0x13, 0x24, 0x0F
 ARRAY, SUBRANGE, ENUM, MEMBER, QUALIFIERS = 0x01, 0x21, 0x04, 0x0D, (0x26, 0x35, 0x37, 0x47)
@@ -37,13 +36,13 @@ class CDeclarations:
     fields: dict[str, tuple[StructField, ...]] = field(default_factory=dict)
 
 
-def c_declarations(elf: ElfFile, functions: Collection[str]) -> CDeclarations:
+def c_declarations(file: SectionFile, functions: Collection[str]) -> CDeclarations:
     """Functions of these names and the structs beside them; nothing without debugging information.
 
     Raises:
         InputError: It is damaged.
     """
-    entries = DwarfEntries(elf)
+    entries = DwarfEntries(file)
     reader = _Reader(entries)
     for unit in entries.units:
         top = entries.entry(unit.first)

@@ -45,11 +45,18 @@ class SymbolVersions:
 
     def of_symbol(self, number: int) -> str:
         """The version that symbol `number` is asked for in; empty where it has none."""
+        return self._wanted(number)[1]
+
+    def library_of(self, number: int) -> str:
+        """The library whose version symbol `number` is asked for in; empty where it has none."""
+        return self._wanted(number)[0]
+
+    def _wanted(self, number: int) -> tuple[str, str]:
         table = self._file.tag(DT_VERSYM, 0)
         if not table:
-            return ""
+            return "", ""
         index = struct.unpack("<H", self._file.bytes_at(table + 2 * number, 2))[0] & 0x7FFF
-        return self._version_by_index.get(index, "")
+        return self._version_by_index.get(index, ("", ""))
 
     @cached_property
     def defined(self) -> frozenset[str] | None:
@@ -68,8 +75,8 @@ class SymbolVersions:
         return frozenset(found)
 
     @cached_property
-    def _version_by_index(self) -> dict[int, str]:
-        return {index: name for _, name, _, index in self._verneed()}
+    def _version_by_index(self) -> dict[int, tuple[str, str]]:
+        return {index: (library, name) for library, name, _, index in self._verneed()}
 
     def _verneed(self) -> list[tuple[str, str, int, int]]:
         """(library, version, flags, index) of each."""

@@ -14,7 +14,7 @@ from goknot.formats.objectfile import ObjectFile, Part, part
 
 MAGIC_64, MAGIC_FAT = b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"
 ARCH_BY_CPU = {0x01000007: "amd64", 0x0100000C: "arm64"}
-KIND_BY_TYPE = {1: "object file", 2: "executable", 4: "core", 6: "shared library", 8: "shared library"}
+KIND_BY_TYPE = {1: "object file", 2: "executable", 6: "shared library", 8: "shared library"}
 LC_SYMTAB, LC_SEGMENT_64, LC_CHAINED_FIXUPS = 0x2, 0x19, 0x80000034
 LIBRARY_COMMANDS = (0xC, 0x80000018, 0x8000001F)  # LC_LOAD_DYLIB, _WEAK_DYLIB, LC_REEXPORT_DYLIB
 MH_PIE, WRITE, EXECUTE, ZERO_FILL = 0x200000, 2, 4, (1, 12, 18)
@@ -27,7 +27,7 @@ class _Commands:
     sections: dict[str, Part]
     libraries: list[str]
     n_symbols: int
-    chained: bool
+    fixups: tuple[int, int]
 
 
 def read_macho(path: str, data: memoryview) -> ObjectFile:
@@ -48,8 +48,6 @@ def read_macho(path: str, data: memoryview) -> ObjectFile:
         found = _commands(path, data, n_commands, min(len(data), 32 + n_bytes))
     except struct.error as bad:
         raise InputError(path, "is truncated or damaged: its Mach-O header is not all there") from bad
-    if found.chained:
-        problems.append("its pointers are chained for dyld (linked outside of Go): what they lead to is left out")
     return ObjectFile(
         path=path,
         format="macho",
@@ -61,6 +59,7 @@ def read_macho(path: str, data: memoryview) -> ObjectFile:
         moves=bool(flags & MH_PIE) or kind == 6,
         has_symbols=found.n_symbols > 0,
         libraries=tuple(found.libraries),
+        fixups=found.fixups,
         problems=tuple(problems),
     )
 
@@ -87,7 +86,7 @@ def _commands(path: str, data: memoryview, n: int, end: int) -> _Commands:
     segments: list[Part] = []
     sections: dict[str, Part] = {}
     libraries: list[str] = []
-    n_symbols, chained, at = 0, False, 32
+    n_symbols, fixups, at = 0, (0, 0), 32
     for _ in range(n):
         command, n_bytes = struct.unpack_from("<II", data, at)
         if n_bytes < 8 or at + n_bytes > end:
@@ -99,9 +98,10 @@ def _commands(path: str, data: memoryview, n: int, end: int) -> _Commands:
         elif command in LIBRARY_COMMANDS:
             body = bytes(data[at : at + n_bytes])
             libraries.append(c_string(body, struct.unpack_from("<I", body, 8)[0]))
-        chained |= command == LC_CHAINED_FIXUPS
+        elif command == LC_CHAINED_FIXUPS:
+            fixups = struct.unpack_from("<II", data, at + 8)
         at += n_bytes
-    return _Commands([s for s in segments if s.name != "__PAGEZERO"], sections, libraries, n_symbols, chained)
+    return _Commands([s for s in segments if s.name != "__PAGEZERO"], sections, libraries, n_symbols, fixups)
 
 
 def _segment(data: memoryview, at: int, n_bytes: int, sections: dict[str, Part]) -> Part:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from goknot.errors import InputError
+from goknot.formats.elf import Section
 
 if TYPE_CHECKING:
     from goknot.formats.elf import ElfFile
     from goknot.formats.elfdynamic import DynamicFile
 
-ET_REL, ET_EXEC, ET_DYN, ET_CORE = 1, 2, 3, 4
+ET_REL, ET_EXEC, ET_DYN = 1, 2, 3
 ARCH_BY_MACHINE = {62: "amd64", 183: "arm64", 243: "riscv64", 258: "loong64", 21: "ppc64le", 8: "mips64le"}
-KIND_BY_TYPE = {ET_REL: "object file", ET_EXEC: "executable", ET_DYN: "shared library", ET_CORE: "core"}
+KIND_BY_TYPE = {ET_REL: "object file", ET_EXEC: "executable", ET_DYN: "shared library"}
 DEBUG_SECTIONS = frozenset((".debug_info", ".zdebug_info", "__debug_info", "__zdebug_info"))
 PCLNTAB_SECTIONS = (".gopclntab", ".data.rel.ro.gopclntab", "__gopclntab")
 BUILDINFO_SECTIONS = (".go.buildinfo", "__go_buildinfo")
@@ -43,12 +44,13 @@ class ObjectFile:
 
     Attributes:
         format: `elf`, `macho` or `pe`.
-        kind: `executable`, `shared library`, `object file` or `core`.
+        kind: `executable`, `shared library` or `object file`.
         parts: What is loaded, ascending.
         sections: Named sections; of a repeated name the first.
         moves: Whether it may be loaded at any address.
         has_symbols: Whether it has a symbol table for debuggers.
         libraries: What it needs, in order.
+        fixups: (offset, bytes) of what describes its chained pointers; Mach-O.
         problems: What of it is not read.
     """
 
@@ -62,6 +64,7 @@ class ObjectFile:
     moves: bool
     has_symbols: bool
     libraries: tuple[str, ...] = ()
+    fixups: tuple[int, int] = (0, 0)
     problems: tuple[str, ...] = ()
 
     @property
@@ -76,6 +79,29 @@ class ObjectFile:
     def content(self, part: Part) -> memoryview:
         """What the file holds of a part."""
         return self.data[part.file_off : part.file_off + part.n_file_bytes]
+
+
+class DwarfSections:
+    """A file of another format, dressed as an ELF file for those who read its debugging information.
+
+    Args:
+        file: The file.
+    """
+
+    def __init__(self, file: ObjectFile) -> None:
+        self._file = file
+        self.path = file.path
+
+    def sections(self) -> dict[str, Section]:
+        """Sections by name."""
+        return {
+            name: Section(name, 1, 0, one.addr, one.file_off, one.n_file_bytes, 0, 0)
+            for name, one in self._file.sections.items()
+        }
+
+    def section_bytes(self, section: Section) -> bytes:
+        """A section's content as the file holds it."""
+        return bytes(self._file.content(self._file.sections[section.name]))
 
 
 def part(  # noqa: PLR0917 - a row of a header

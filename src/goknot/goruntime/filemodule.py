@@ -33,7 +33,6 @@ MAX_SEARCH_BYTES = 1 << 31
 MAX_TABLE_BYTES = 1 << 30
 MAX_FOUND = 64
 CHUNK_WORDS = 1 << 22
-ALIGN_BYTES = 16  # of build information, in memory
 MAX_BLOB_BYTES = 1 << 25
 
 
@@ -58,8 +57,8 @@ def build_blob(image: FileImage) -> bytes:
     section = file.section(*BUILDINFO_SECTIONS)
     parts = [section] if section else [part for part in file.parts if part.writable]
     for part in parts:
-        data = file.content(part)[-part.addr % ALIGN_BYTES :][:MAX_TABLE_BYTES]
-        at = find_blob(data)
+        data = file.content(part)[:MAX_TABLE_BYTES]
+        at = find_blob(data, part.addr)
         if at >= 0:
             return bytes(data[at : at + MAX_BLOB_BYTES])
     return b""

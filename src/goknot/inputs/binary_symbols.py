@@ -95,10 +95,6 @@ class BinarySymbols:
             found.setdefault(self._file.name_at(off).decode("utf-8", "backslashreplace"), []).append(number)
         return found
 
-    @cached_property
-    def _library_by_version(self) -> dict[str, str]:
-        return {one.name: one.library for one in self._versions.needed()}
-
     def _dynamic(self, number: int) -> SymbolFacts:
         _, info, other, section, addr, _ = self._rows[number].tolist()
         name = self._file.name_at(int(self._rows["name"][number])).decode("utf-8", "backslashreplace")
@@ -130,8 +126,8 @@ class BinarySymbols:
     def _imported(self, number: int, name: str, kind: str, weak: bool, uses: tuple[SymbolUse, ...]) -> SymbolFacts:
         lazy = self._uses.only_called(number) and not self._file.binds_now and self._inside.kind != "plugin"
         version = self._versions.of_symbol(number)
-        library = self._library_by_version.get(version, "")
-        owner = library or ("one of " + ", ".join(self._file.needed) if self._file.needed else "another file")
+        library, needed = self._versions.library_of(number), self._file.needed
+        owner = library or (f"one of {', '.join(needed)}" if len(needed) > 1 else "".join(needed) or "another file")
         why = f"{owner} is to define it" + ("; it may stay undefined (weak)" if weak else "")
         if not uses:
             why = "nothing in the file uses it"

@@ -47,9 +47,8 @@ def _build_blob(elf: ElfFile) -> bytes:
         return elf.section_bytes(section)
     for segment in elf.segments:
         if segment.flags & 2:
-            skipped = min(-segment.addr % 16, segment.n_file_bytes)  # the blob is aligned in memory
-            data = elf.bytes_at(segment.file_off + skipped, segment.n_file_bytes - skipped)
-            at = buildinfo.find_blob(data)
+            data = elf.bytes_at(segment.file_off, segment.n_file_bytes)
+            at = buildinfo.find_blob(data, segment.addr)
             if at >= 0:
                 return data[at:]
     return b""

@@ -11,6 +11,7 @@ from goknot.errors import InputError
 from goknot.formats.elf import ET_DYN, ElfFile, map_file
 from goknot.formats.elfdynamic import ABSOLUTE, RELATIVE, STT_GNU_IFUNC, STT_TLS, DynamicFile
 from goknot.formats.macho import MAGIC_64, MAGIC_FAT, read_macho
+from goknot.formats.macho_fixups import chained_pointers
 from goknot.formats.objectfile import ObjectFile, Part, elf_object
 from goknot.formats.pe import read_pe
 from goknot.memory.space import AddressSpace, Stretch
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 GO_FILE = "a Go executable, plugin or shared library is expected (ELF, Mach-O or PE)"
 MAX_COPY_BYTES = 1 << 30
+END_OF_PROGRAMS = 1 << 63  # above is the kernel's
 OTHER_FILES = (
     (b"#!", "is a script"),
     (b"!<arch>\n", "is an archive of object files: link it first"),
@@ -64,21 +66,35 @@ def open_file_image(path: str) -> FileImage:
     if head[:4] == b"\x7fELF":
         return _elf(path)
     if head[:4] in (MAGIC_64, MAGIC_FAT):
-        return _plain(read_macho(path, data))
+        return _macho(_checked(read_macho(path, data)))
     if head[:2] == b"MZ":
-        return _plain(read_pe(path, data))
+        return _plain(_checked(read_pe(path, data)))
     what = next((what for magic, what in OTHER_FILES if head.startswith(magic)), "is no executable or library")
     raise InputError(path, what, GO_FILE)
+
+
+def _checked(file: ObjectFile) -> ObjectFile:
+    """The file, if what it loads lies where programs can be."""
+    if any(one.addr + one.n_bytes > END_OF_PROGRAMS for one in file.parts):
+        raise InputError(file.path, "is damaged: it would be loaded where no program can be")
+    return file
 
 
 def _plain(file: ObjectFile) -> FileImage:
     return _image(file, tuple(Loaded(one, _content(file, one)) for one in file.parts), None)
 
 
+def _macho(file: ObjectFile) -> FileImage:
+    places, values = chained_pointers(file)
+    return _image(file, tuple(Loaded(one, _relocated(file, one, places, values)) for one in file.parts), None)
+
+
 def _elf(path: str) -> FileImage:
     elf = ElfFile(path)
+    if elf.is_core:
+        raise InputError(path, "is a core of a process, not a program", f"goknot heap {path} reads it")
     dynamic = DynamicFile(elf)
-    file = elf_object(elf, dynamic)
+    file = _checked(elf_object(elf, dynamic))
     places, values = _pointers(dynamic)
     loaded = tuple(Loaded(one, _relocated(file, one, places, values)) for one in file.parts)
     return _image(file, loaded, dynamic)

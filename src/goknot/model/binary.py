@@ -14,7 +14,7 @@ class BinaryFile:
 
     Attributes:
         format: `elf`, `macho` or `pe`.
-        kind: `executable`, `plugin`, `shared library`, `object file` or `core`.
+        kind: `executable`, `plugin`, `shared library` or `object file`.
         moves: Whether it may be loaded at any address; addresses are those it was linked for.
         libraries: What it needs, in order.
         build_id: In hexadecimal; of an ELF file.

@@ -147,7 +147,11 @@ def _write_cgo(pen: Pen, report: BinaryReport) -> None:
 def _write_agreement(pen: Pen, exports: Sequence[CgoExport], layouts: Sequence[CgoLayout], header: str) -> None:
     n_same = sum(not one.differences for one in exports)
     unsaid = sum(not one.signature for one in exports)
-    more = f"; {count(unsaid, 'signature')} not said by the binary (no debugging information)" if unsaid else ""
+    more = (
+        f"; {count(unsaid, 'signature')} not said by the binary (no debugging information that can be read)"
+        if unsaid
+        else ""
+    )
     n_layouts = sum(one.agrees for one in layouts)
     what = f"{n_same} of {count(len(exports), 'export')} and {n_layouts} of {count(len(layouts), 'struct')} agree"
     _row(pen, "", pen.given(f"{what} with {header}{more}", 400))

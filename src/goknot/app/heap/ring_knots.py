@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from goknot.analyses.heap.groups import Link, RingGroup
-from goknot.analyses.heap.holders import edge_between
+from goknot.analyses.heap.holders import HolderKind, edge_between
 from goknot.analyses.heap.special_rings import SpecialGroup, SpecialStep
 from goknot.analyses.heap.verdicts import CONFIDENCE_BY_REASON, VERDICT_BY_REASON, Reason
 from goknot.analyses.heap.weak_rings import WeakGroup
@@ -16,6 +16,7 @@ from goknot.app.heap.study import HeapStudy
 from goknot.app.heap.wording import (
     KIND_BY_REASON,
     MOVE,
+    OF_PLUGIN,
     PIN_KIND,
     PIN_MOVE,
     PIN_REASON,
@@ -44,13 +45,15 @@ class _Facts:
     size: HeapSize
     title: str
     special: str = ""
+    plugin: str = ""  # whose variable holds it
 
 
 def ring_knot(study: HeapStudy, group: RingGroup) -> Knot:
     """Rings of objects that look alike."""
     example = group.example
     steps = cycle_steps(study.heap, example.cycle, example.cycle_edges)
-    path = path_steps(study.heap, study.holders.path(example.cycle[0]))
+    hops = study.holders.path(example.cycle[0])
+    path = path_steps(study.heap, hops)
     n_each = group.n_objects // group.n_instances
     freed = VERDICT_BY_REASON[group.reason] is Verdict.COLLECTED
     size = HeapSize(
@@ -69,7 +72,8 @@ def ring_knot(study: HeapStudy, group: RingGroup) -> Knot:
     what = f"{_types(group.links, steps)}: {count(group.n_instances, 'ring')} of {members}"
     kept = f", {count(group.retained_bytes, 'byte')} {'to be freed' if freed else 'kept'}"
     special = study.heap.special_name(example.special) if example.special >= 0 else ""
-    return _knot(_Facts(group.reason, group.links, steps, size, what + kept, special))
+    plugin = study.heap.roots[hops[0].holder].module if hops and hops[0].kind is HolderKind.ROOT else ""
+    return _knot(_Facts(group.reason, group.links, steps, size, what + kept, special, plugin))
 
 
 def special_knot(study: HeapStudy, group: SpecialGroup) -> Knot:
@@ -117,6 +121,8 @@ def _knot(facts: _Facts) -> Knot:
     holder = size.holders[0][0] if size.holders and size.instances > 1 else first
     words = {"special": special or "finalizer or cleanup", "holder": holder, "kind": special.split(" ", maxsplit=1)[0]}
     text = PIN_REASON if is_pin else REASON[reason].format(**words)
+    if facts.plugin and reason is Reason.ROOT:
+        text += OF_PLUGIN.format(plugin=facts.plugin)
     still_held = special and VERDICT_BY_REASON[reason] is Verdict.NEVER_FREED and _is_rooted(size)
     confidence = CONFIDENCE_BY_REASON[reason]
     if still_held:
