@@ -114,3 +114,26 @@ def test_a_log_cut_anywhere_is_read(tmp_path: Path) -> None:
         (tmp_path / "log").write_bytes(whole[cut:])
         report = escapes_of_log(str(tmp_path / "log"), SHAPES)
         assert sum(report.n_lines_by_kind.values()) == len(whole[cut:].splitlines())
+
+
+def test_literals_that_hold_each_other_come_to_an_end(tmp_path: Path) -> None:
+    lines = ["# p"]
+    for line in range(1, 400):
+        at = f"a.go:{line}:1"
+        lines += [
+            f"{at}: func literal escapes to heap in F:",
+            f"{at}:   flow: {{storage for func literal}} ← &{{storage for func literal}}:",
+            f"{at}:     from func literal (captured by a closure) at {at}",
+        ]
+    (tmp_path / "log").write_text("\n".join(lines) + "\n")
+    report = escapes_of_log(str(tmp_path / "log"), tmp_path)
+    assert len(report.candidates) == 399
+    assert {candidate.holding for candidate in report.candidates} == {Holding.OTHER}
+    assert max(len(candidate.chain) for candidate in report.candidates) < 10
+
+
+def test_memory_is_bounded_by_the_number_of_explanations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("goknot.app.escape.MAX_ESCAPES", 10)
+    report = escapes_of_log(str(escape_log("escape_shapes", "1.27.3")), SHAPES)
+    assert 0 < len(report.candidates) <= 10
+    assert any("only the first 10 explanations" in problem for problem in report.problems)

@@ -10,8 +10,8 @@ from goknot.model.escape import Candidate, Escape, Flow, Holding, Position, Step
 
 HEAP = "{heap}"
 _STORAGE = "{storage for "
-_MAX_CHAIN = 16
-_MAX_SHARED_STEPS = 100
+_MAX_CHAIN = 6  # objects held by objects; a goroutine's captures are two deep
+_MAX_SHARED_STEPS = 24
 _ORDER = {holding: rank for rank, holding in enumerate(Holding)}
 _NAMED = "{} is a named result, or a variable of an outer block"
 _UNSURE = "a go statement, or a defer in a loop: the log does not tell them apart"

@@ -19,7 +19,7 @@ from goknot.formats.escapelog import MAX_LINE_CHARS, EscapeLogParser, LogEscape
 from goknot.inputs.escape import Sources, build_command, build_log
 from goknot.model.escape import Escape, EscapeReport, Flow, Position, Step
 
-MAX_ESCAPES = 500_000
+MAX_ESCAPES = 200_000  # about 1.5 million lines of log
 HINT = "write it with go build -gcflags=-m=2 ./... 2> escape.log"
 _CLOSURE = re.compile(r"\.(?:func|gowrap|deferwrap)\d|-fm$")
 

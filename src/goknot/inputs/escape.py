@@ -62,7 +62,7 @@ class Sources:
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
-        self._lines = lru_cache(maxsize=64)(self._read)
+        self._lines = lru_cache(maxsize=1024)(self._read)
 
     def launch(self, file: str, line: int, column: int) -> str:
         """`go` or `defer` where that starts a call at a place or just before it; empty if the source is not at hand."""

@@ -13,16 +13,18 @@ SCHEMA = "goknot.escape/1"
 
 def render_json(report: EscapeReport, holdings: Sequence[Holding] = tuple(Holding)) -> str:
     """Everything held in one of these ways, with every step the compiler gave as evidence."""
-    whole = {
+    head = {
         "schema": SCHEMA,
         "goknot": report.version,
         "inputs": [{"kind": "escape-log", "path": printable(report.path), "command": report.command}],
-        "candidates": [_candidate(candidate) for candidate in report.candidates if candidate.holding in holdings],
         "packages": [printable(package) for package in report.packages],
         "problems": [printable(problem) for problem in report.problems],
         "stats": {"lines": sum(report.n_lines_by_kind.values()), "lines_by_kind": report.n_lines_by_kind},
     }
-    return json.dumps(whole, indent=1, ensure_ascii=True) + "\n"
+    # a candidate a line: big logs have many, and json.dumps is slow and large when it indents
+    rows = [json.dumps(_candidate(c), ensure_ascii=True) for c in report.candidates if c.holding in holdings]
+    members = json.dumps(head, indent=1, ensure_ascii=True).removesuffix("\n}")
+    return members + ',\n "candidates": [' + ",".join(f"\n  {row}" for row in rows) + "\n ]\n}\n"
 
 
 def _candidate(candidate: Candidate) -> dict[str, object]:
