@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from support.cpu_profile import profile
 from support.plugin_more import Edits, another_goroot, more
@@ -33,6 +36,13 @@ _SUM: Edits = (("app/go.sum", "rsc.io/quote v1.5.1 ", "example.com/never v1.0.0 
 _FMT: Edits = (("app/lone/main.go", '"strings"', '"fmt"'),
                ("app/lone/main.go", 'strings.Repeat("x", 7)', "fmt.Sprint(7)"),
                ("app/lone/default.pgo", "", profile("fmt.Println", "fmt.Fprintln", 2)))  # fmt: skip
+
+
+def _modern() -> Path:
+    version = platform.libc_ver()[1].split(".")
+    if [int(part) for part in version if part.isdigit()] < [2, 36]:
+        pytest.skip("arc4random is in glibc 2.36 and later")
+    return more("modern")
 
 
 # name -> how it is built
@@ -108,7 +118,7 @@ PLUGINS: dict[str, Callable[[], Path]] = {
     "ring1": lambda: more("ring1"),
     "ring2": lambda: more("ring2"),
     "bomb": lambda: more("bomb"),
-    "modern": lambda: more("modern"),
+    "modern": _modern,
     "inner": lambda: more("inner"),
     "rpath": lambda: more("rpath"),
     "files": lambda: more("files/one.go"),

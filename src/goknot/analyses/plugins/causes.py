@@ -157,8 +157,11 @@ def _of_module(module: str, host: BuildFacts, plugin: BuildFacts) -> tuple[str, 
 
 def _by_elimination(outcome: PluginOutcome, host: BuildFacts, plugin: BuildFacts) -> tuple[str, str]:
     same = "Go version, deciding flags and module versions are the same"
-    if release(plugin.go) != release(host.go) or differing_settings(host, plugin, (*_GLOBAL, *_SCOPED)):
-        same = "no difference of Go version, flags or module versions explains it"
+    if plugin.go and release(plugin.go) != release(host.go):
+        why = f"built by {plugin.go}, the host by {host.go}, and nothing else in the build information tells them apart"
+        return why, build_command(host, plugin)
+    if differing_settings(host, plugin, (*_GLOBAL, *_SCOPED)):
+        same = "no difference of flags or module versions explains it"
     module = module_of(outcome.package, plugin)
     if module and not host.settings.get("-trimpath"):  # of the standard library, the folder (GOROOT) never counts
         return (
