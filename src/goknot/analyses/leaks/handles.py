@@ -1,0 +1,98 @@
+"""cgo-handle-ring and handle-never-deleted: what a cgo.Handle keeps until somebody deletes it.
+
+Source: runtime/cgo/handle.go: a global map holds the value of every handle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from goknot.analyses.leaks.finding import Leak, Picture, node_of, strength_of_path, weakest
+from goknot.analyses.leaks.reach import Pointers
+from goknot.model.knot import KnotNode
+from goknot.model.leakfacts import FunctionFacts, LeakEdge, LeakEvent, ProgramFacts
+from goknot.model.verdict import Confidence, Level, Verdict
+
+RING = "cgo-handle-ring"
+NEVER = "handle-never-deleted"
+
+
+def find(program: ProgramFacts) -> Iterator[Leak]:
+    """Every handle that keeps the object that would delete it, and every one that nothing deletes."""
+    for facts in program.functions:
+        pointers = Pointers(facts)
+        for event in facts.events:
+            if event.kind == "handle-new" and not event.destructor:
+                found = _ring(facts, pointers, event)
+                if found is not None:
+                    yield found
+                elif not program.words.get("Delete"):
+                    yield _never(facts, event)
+
+
+def _ring(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Leak | None:
+    handle = event.subjects[0]
+    deletes = [e for e in facts.events if e.kind == "handle-delete" and handle in e.subjects]
+    if not deletes or not all(delete.destructor for delete in deletes):
+        return None
+    held = pointers.reached(event.others[0], _plain)
+    for destructor in facts.events:
+        if destructor.kind not in {"finalizer", "cleanup"} or not held.intersection(destructor.subjects):
+            continue
+        subject = next(s for s in destructor.subjects if s in held)
+        path = pointers.path([handle], {subject})
+        if path is None:
+            continue
+        confidence = strength_of_path(facts, destructor, path)
+        if destructor.where.branch or event.where.calls:
+            confidence = weakest(confidence, Confidence.LIKELY)
+        picture = Picture.empty()
+        picture.path(facts, path)
+        node = facts.nodes[subject]
+        at, start = picture.ids[subject], picture.ids[handle]
+        picture.edge(at, start, destructor.kind, destructor.where.spot, note="what would delete the handle")
+        return Leak(
+            kind=RING,
+            level=Level.TYPE,
+            verdict=Verdict.NEVER_FREED,
+            confidence=confidence,
+            title=f"a cgo.Handle keeps {node.name}, whose {destructor.kind} would delete it",
+            reason=f"A global table holds the value of a handle until Delete; that value leads to {node.name}, so "
+            f"{node.name} never dies and its {destructor.kind} never deletes the handle, in every release of Go.",
+            where=event.where.spot,
+            nodes=tuple(picture.nodes),
+            edges=tuple(picture.edges),
+            move="delete-in-close",
+            how="Delete the handle in a Close that callers call, or make the handle of an inner object that does not "
+            "lead back to the one with the finalizer.",
+            depth=len(event.where.calls),
+        )
+    return None
+
+
+def _plain(edge: LeakEdge) -> bool:
+    return edge.kind != "handle"
+
+
+def _never(facts: FunctionFacts, event: LeakEvent) -> Leak:
+    picture = Picture.empty()
+    table = picture.node("table", KnotNode("table of cgo handles", "object", "runtime/cgo.handles"))
+    handle = facts.nodes[event.subjects[0]]
+    at = picture.node(event.subjects[0], node_of(handle))
+    picture.edge(table, at, "handle", event.where.spot)
+    for value in event.others[0][:1]:
+        picture.edge(at, picture.node(value, node_of(facts.nodes[value])), "handle", event.where.spot)
+    return Leak(
+        kind=NEVER,
+        level=Level.TYPE,
+        verdict=Verdict.KEPT_ALIVE,
+        confidence=Confidence.LIKELY,
+        title=f"the cgo.Handle that {facts.name} makes is never deleted",
+        reason="A global table holds the value of a handle until Delete, and nothing in this program calls a Delete.",
+        where=event.where.spot,
+        nodes=tuple(picture.nodes),
+        edges=tuple(picture.edges),
+        move="delete-handle",
+        how="Call Delete when C no longer uses the handle.",
+        depth=len(event.where.calls),
+    )

@@ -1,0 +1,477 @@
+"""Function bodies from syntax to `ir`, each on demand; nesting and size are bounded, and what was left out is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tree_sitter import Node
+
+from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations, SourceText, TypeReader, var_specs
+from goknot.inputs.source.bodies.ir import (
+    NIL,
+    NOTHING,
+    Address,
+    Assign,
+    Block,
+    Call,
+    Case,
+    Cast,
+    Choose,
+    Constant,
+    Defer,
+    Deref,
+    Expr,
+    Func,
+    Go,
+    Group,
+    If,
+    Index,
+    Item,
+    Lambda,
+    Leave,
+    Literal,
+    Loop,
+    Name,
+    Pos,
+    Receive,
+    Return,
+    Run,
+    Select,
+    Send,
+    Several,
+    Stmt,
+    Switch,
+)
+
+MAX_DEPTH = 48  # of nested statements and expressions; what lies deeper is taken for a call to something unknown
+MAX_BODY_BYTES = 1 << 18
+_TYPES = frozenset(
+    "slice_type map_type channel_type pointer_type array_type struct_type function_type interface_type qualified_type "
+    "generic_type type_identifier parenthesized_type".split()
+)
+
+
+def lower_function(package: PackageDeclarations, declared: Declared) -> Func:
+    """The body of a function or method declaration."""
+    return _Lowering(package, declared.source).declaration(declared.node)
+
+
+def lower_value(package: PackageDeclarations, declared: Declared) -> Assign:
+    """A package variable's declaration, as the statement that initializes it."""
+    lowering = _Lowering(package, declared.source)
+    lowering.funcs.append(Func("init", package.path, declared.source.path, lowering.pos(declared.node), declared.source.imports))
+    return lowering.var_spec(declared.node)
+
+
+class _Lowering:
+    def __init__(self, package: PackageDeclarations, source: SourceText) -> None:
+        self.package = package
+        self.source = source
+        self.local: dict[str, str] = {}
+        self.types = TypeReader(source, self.local)
+        self.funcs: list[Func] = []
+        self.scopes: list[tuple[int, set[str]]] = []  # (depth of function literals, names)
+        self.depth = 0
+
+    def pos(self, node: Node) -> Pos:
+        point = node.start_point
+        return point[0] + 1, point[1] + 1
+
+    def declaration(self, node: Node) -> Func:
+        name = self.source.text(node.child_by_field_name("name") or node)
+        func = Func(name, self.package.path, self.source.path, self.pos(node), self.source.imports)
+        receiver = node.child_by_field_name("receiver")
+        if receiver is not None:
+            params, _ = self.types.params(receiver)
+            func.receiver = params[0] if params else None
+            base = params[0].type if params else None
+            base = base.elem if base is not None and base.kind == "ptr" else base
+            func.name = f"{base.name}.{name}" if base is not None else name
+        return self._fill(func, node)
+
+    def _fill(self, func: Func, node: Node) -> Func:
+        func.params, func.variadic = self.types.params(node.child_by_field_name("parameters"))
+        func.results = self.types.results(node.child_by_field_name("result"))
+        body = node.child_by_field_name("body")
+        if body is None:
+            return func
+        if body.end_byte - body.start_byte > MAX_BODY_BYTES:
+            func.bounded = f"its body is longer than {MAX_BODY_BYTES >> 10} KiB"
+            return func
+        self.funcs.append(func)
+        named = (*func.params, *func.results, *((func.receiver,) if func.receiver else ()))
+        self.scopes.append((len(self.funcs), {param.name for param in named}))
+        func.body = self.block(body)
+        self.scopes.pop()
+        self.funcs.pop()
+        return func
+
+    # statements
+
+    def block(self, node: Node | None) -> Block:
+        """The statements of a block, a case or a statement list."""
+        self.scopes.append((len(self.funcs), set()))
+        found: list[Stmt] = []
+        for child in node.named_children if node is not None else ():
+            for part in child.named_children if child.type == "statement_list" else (child,):
+                self.statement(part, found)
+        self.scopes.pop()
+        return tuple(found)
+
+    def statement(self, node: Node, out: list[Stmt], label: str = "") -> None:
+        if self.depth >= MAX_DEPTH:
+            self._bounded()
+            return
+        self.depth += 1
+        lower = _STATEMENTS.get(node.type)
+        if lower is not None:
+            lower(self, node, out, label)
+        self.depth -= 1
+
+    def _bounded(self) -> None:
+        self.funcs[0].bounded = f"nested deeper than {MAX_DEPTH} levels"
+
+    def _run(self, node: Node, out: list[Stmt], label: str) -> None:
+        child = node.named_child(0)
+        if child is not None:
+            out.append(Run(self.expr(child)))
+
+    def _assign(self, node: Node, out: list[Stmt], label: str) -> None:
+        right = self.exprs(node.child_by_field_name("right"))
+        define = node.type == "short_var_declaration"
+        left_node = node.child_by_field_name("left")
+        if define:
+            self._declare(left_node)
+        operator = node.child_by_field_name("operator")
+        if operator is not None and operator.type != "=":  # += and its like move no pointers
+            out.append(Run(Several((*self.exprs(left_node), *right))))
+            return
+        out.append(Assign(self.exprs(left_node), right, define, None, self.pos(node)))
+
+    def _declare(self, node: Node | None) -> None:
+        for name in node.named_children if node is not None else ():
+            if name.type == "identifier":
+                self.scopes[-1][1].add(self.source.text(name))
+
+    def var_spec(self, spec: Node) -> Assign:
+        right = self.exprs(spec.child_by_field_name("value"))
+        names = spec.children_by_field_name("name")
+        given = self.types.read(spec.child_by_field_name("type"))
+        if self.scopes:
+            self.scopes[-1][1].update(self.source.text(name) for name in names)
+        left = tuple(Name(self.source.text(name), self.pos(name)) for name in names)
+        return Assign(left, right, True, given, self.pos(spec))
+
+    def _var(self, node: Node, out: list[Stmt], label: str) -> None:
+        out.extend(self.var_spec(spec) for spec in var_specs(node))
+
+    def _const(self, node: Node, out: list[Stmt], label: str) -> None:
+        for spec in node.named_children:
+            for name in spec.children_by_field_name("name"):
+                self.scopes[-1][1].add(self.source.text(name))
+
+    def _type(self, node: Node, out: list[Stmt], label: str) -> None:
+        for spec in node.named_children:
+            name = spec.child_by_field_name("name")
+            if name is not None:
+                text = self.source.text(name)
+                made_up = f"{text}·{self.funcs[0].name}·{self.pos(spec)[0]}"
+                self.local[text] = made_up
+                self.package.local_types[made_up] = Declared(self.source, spec)
+
+    def _go(self, node: Node, out: list[Stmt], label: str) -> None:
+        child = node.named_child(0)
+        if child is not None:
+            call = self.expr(child)
+            out.append((Go if node.type == "go_statement" else Defer)(call, self.pos(node)))
+
+    def _return(self, node: Node, out: list[Stmt], label: str) -> None:
+        out.append(Return(self.exprs(node.named_child(0)), self.pos(node)))
+
+    def _if(self, node: Node, out: list[Stmt], label: str) -> None:
+        self.scopes.append((len(self.funcs), set()))
+        inner: list[Stmt] = []
+        self._initializer(node, inner)
+        condition = self.expr(node.child_by_field_name("condition"))
+        then = self.block(node.child_by_field_name("consequence"))
+        otherwise: list[Stmt] = []
+        alternative = node.child_by_field_name("alternative")
+        if alternative is not None:
+            self.statement(alternative, otherwise)
+        inner.append(If(condition, then, tuple(otherwise), self.pos(node)))
+        self.scopes.pop()
+        out.append(Group(tuple(inner)) if len(inner) > 1 else inner[0])
+
+    def _initializer(self, node: Node, out: list[Stmt]) -> None:
+        initializer = node.child_by_field_name("initializer")
+        if initializer is not None:
+            self.statement(initializer, out)
+
+    def _for(self, node: Node, out: list[Stmt], label: str) -> None:
+        self.scopes.append((len(self.funcs), set()))
+        inner: list[Stmt] = []
+        kind, subject, left, define = "ever", NOTHING, (), False
+        head = next((c for c in node.named_children if c.type not in {"block", "comment"}), None)
+        tail: list[Stmt] = []
+        if head is not None and head.type == "range_clause":
+            kind, subject = "range", self.expr(head.child_by_field_name("right"))
+            left_node = head.child_by_field_name("left")
+            define = any(child.type == ":=" for child in head.children)
+            if define:
+                self._declare(left_node)
+            left = self.exprs(left_node)
+        elif head is not None and head.type == "for_clause":
+            self._initializer(head, inner)
+            condition = head.child_by_field_name("condition")
+            if condition is not None:
+                kind, subject = "while", self.expr(condition)
+            update = head.child_by_field_name("update")
+            if update is not None:
+                self.statement(update, tail)
+        elif head is not None:
+            kind, subject = "while", self.expr(head)
+            if subject == Name("true", self.pos(head)) or subject == Constant("true"):
+                kind = "ever"
+        body = self.block(node.child_by_field_name("body"))
+        inner.append(Loop(kind, subject, left, define, (*body, *tail), label, self.pos(node)))
+        self.scopes.pop()
+        out.append(Group(tuple(inner)) if len(inner) > 1 else inner[0])
+
+    def _switch(self, node: Node, out: list[Stmt], label: str) -> None:
+        self.scopes.append((len(self.funcs), set()))
+        inner: list[Stmt] = []
+        self._initializer(node, inner)
+        subject = self.expr(node.child_by_field_name("value"))
+        alias_node = node.child_by_field_name("alias")
+        alias = self.source.text(alias_node).strip() if alias_node is not None else ""
+        self._declare(alias_node)
+        cases, types = [], []
+        for case in node.named_children:
+            if case.type not in {"expression_case", "type_case", "default_case"}:
+                continue
+            named = case.children_by_field_name("type")
+            types.append(self.types.read(named[0]) if len(named) == 1 else None)
+            values = self.exprs(case.child_by_field_name("value"))
+            guard = Run(Several(values)) if values else None
+            cases.append(Case(guard, self._case_body(case), case.type == "default_case"))
+        inner.append(Switch(subject, alias, tuple(cases), tuple(types) if alias else (), label))
+        self.scopes.pop()
+        out.append(Group(tuple(inner)) if len(inner) > 1 else inner[0])
+
+    def _case_body(self, case: Node) -> Block:
+        self.scopes.append((len(self.funcs), set()))
+        found: list[Stmt] = []
+        for child in case.named_children:
+            if child.type == "statement_list":
+                for part in child.named_children:
+                    self.statement(part, found)
+        self.scopes.pop()
+        return tuple(found)
+
+    def _select(self, node: Node, out: list[Stmt], label: str) -> None:
+        cases = []
+        for case in node.named_children:
+            if case.type not in {"communication_case", "default_case"}:
+                continue
+            self.scopes.append((len(self.funcs), set()))
+            guard: list[Stmt] = []
+            communication = case.child_by_field_name("communication")
+            if communication is not None:
+                self.statement(communication, guard)
+            cases.append(Case(guard[0] if guard else None, self._case_body(case), case.type == "default_case"))
+            self.scopes.pop()
+        out.append(Choose(tuple(cases), label, self.pos(node)))
+
+    def _receive(self, node: Node, out: list[Stmt], label: str) -> None:
+        right = (self.expr(node.child_by_field_name("right")),)
+        left_node = node.child_by_field_name("left")
+        define = any(child.type == ":=" for child in node.children)
+        if define:
+            self._declare(left_node)
+        left = self.exprs(left_node)
+        out.append(Assign(left, right, define, None, self.pos(node)) if left else Run(right[0]))
+
+    def _send(self, node: Node, out: list[Stmt], label: str) -> None:
+        channel = self.expr(node.child_by_field_name("channel"))
+        out.append(Send(channel, self.expr(node.child_by_field_name("value")), self.pos(node)))
+
+    def _labeled(self, node: Node, out: list[Stmt], label: str) -> None:
+        name = self.source.text(node.child_by_field_name("label") or node)
+        inner = node.named_child(node.named_child_count - 1)
+        if inner is not None and inner.type != "label_name":
+            self.statement(inner, out, name)
+
+    def _leave(self, node: Node, out: list[Stmt], label: str) -> None:
+        target = node.named_child(0)
+        out.append(Leave(node.type.partition("_")[0], self.source.text(target) if target is not None else ""))
+
+    def _group(self, node: Node, out: list[Stmt], label: str) -> None:
+        out.append(Group(self.block(node)))
+
+    # expressions
+
+    def exprs(self, node: Node | None) -> tuple[Expr, ...]:
+        """The expressions of a list, or the one that stands there."""
+        if node is None:
+            return ()
+        if node.type == "expression_list":
+            return tuple(self.expr(child) for child in node.named_children if child.type != "comment")
+        return (self.expr(node),)
+
+    def expr(self, node: Node | None) -> Expr:
+        if node is None:
+            return NOTHING
+        lower = _EXPRESSIONS.get(node.type)
+        if lower is None:
+            if node.type in _TYPES:
+                return Cast(NOTHING, self.types.read(node))
+            return NIL if node.type == "nil" else Constant(self.source.text(node) if node.child_count == 0 else "")
+        if self.depth >= MAX_DEPTH:
+            self._bounded()
+            return NOTHING
+        self.depth += 1
+        found = lower(self, node)
+        self.depth -= 1
+        return found
+
+    def _identifier(self, node: Node) -> Expr:
+        name = self.source.text(node)
+        level = next((level for level, names in reversed(self.scopes) if name in names), 0)
+        if level:
+            for func in self.funcs[level:]:
+                func.free[name] = None
+        return Name(name, self.pos(node))
+
+    def _selector(self, node: Node) -> Expr:
+        field = node.child_by_field_name("field")
+        operand = self.expr(node.child_by_field_name("operand"))
+        return Select(operand, self.source.text(field) if field is not None else "", self.pos(node))
+
+    def _call(self, node: Node) -> Expr:
+        callee_node, given = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+        callee = self.expr(callee_node)
+        args, types = [], []
+        for arg in given.named_children if given is not None else ():
+            if arg.type in _TYPES:
+                types.append(self.types.read(arg))
+            elif arg.type == "variadic_argument":
+                args.append(self.expr(arg.named_child(0)))
+            elif arg.type != "comment":
+                args.append(self.expr(arg))
+        if isinstance(callee, Name) and callee.name in {"new", "make"} and not types and given is not None:
+            types.append(self.types.read(given.named_child(0)))
+            args = args[1:]
+        return Call(callee, tuple(args), tuple(types), self.pos(node))
+
+    def _literal(self, node: Node) -> Expr:
+        given = node.child_by_field_name("type")
+        return Literal(self.types.read(given), self._items(node.child_by_field_name("body")), self.pos(node))
+
+    def _items(self, body: Node | None) -> tuple[Item, ...]:
+        items = []
+        for part in body.named_children if body is not None else ():
+            if part.type == "keyed_element":
+                key_node = part.child_by_field_name("key")
+                inner = key_node.named_child(0) if key_node is not None else None
+                name = self.source.text(inner) if inner is not None and inner.type == "identifier" else ""
+                key = self._element(key_node)
+                items.append(Item(name, key, self._element(part.child_by_field_name("value")), self.pos(part)))
+            elif part.type == "literal_element":
+                items.append(Item("", None, self._element(part), self.pos(part)))
+        return tuple(items)
+
+    def _element(self, node: Node | None) -> Expr:
+        inner = node.named_child(0) if node is not None else None
+        if inner is not None and inner.type == "literal_value":
+            if self.depth >= MAX_DEPTH:
+                self._bounded()
+                return NOTHING
+            self.depth += 1
+            found = Literal(None, self._items(inner), self.pos(inner))
+            self.depth -= 1
+            return found
+        return self.expr(inner)
+
+    def _lambda(self, node: Node) -> Expr:
+        outer = self.funcs[0]
+        func = Func(outer.name, self.package.path, self.source.path, self.pos(node), self.source.imports, is_literal=True)
+        return Lambda(self._fill(func, node), self.pos(node))
+
+    def _unary(self, node: Node) -> Expr:
+        operator, operand = node.child_by_field_name("operator"), node.child_by_field_name("operand")
+        kind = operator.type if operator is not None else ""
+        value = self.expr(operand)
+        if kind == "&":
+            return Address(value, self.pos(node))
+        if kind == "*":
+            return Deref(value)
+        return Receive(value, self.pos(node)) if kind == "<-" else Several((value,))
+
+    def _binary(self, node: Node) -> Expr:
+        parts: list[Node] = []
+        current: Node | None = node
+        while current is not None and current.type == "binary_expression":  # long chains lean to the left
+            right = current.child_by_field_name("right")
+            parts.extend([right] if right is not None else [])
+            current = current.child_by_field_name("left")
+        parts.extend([current] if current is not None else [])
+        return Several(tuple(self.expr(part) for part in reversed(parts)))
+
+    def _index(self, node: Node) -> Expr:
+        base = self.expr(node.child_by_field_name("operand"))
+        return Index(base, self.expr(node.child_by_field_name("index")), self.pos(node))
+
+    def _slice(self, node: Node) -> Expr:
+        return self.expr(node.child_by_field_name("operand"))
+
+    def _assertion(self, node: Node) -> Expr:
+        given = self.types.read(node.child_by_field_name("type"))
+        return Cast(self.expr(node.child_by_field_name("operand")), given)
+
+    def _instance(self, node: Node) -> Expr:
+        return self.expr(node.child_by_field_name("type") or node.named_child(0))
+
+    def _parenthesized(self, node: Node) -> Expr:
+        return self.expr(node.named_child(0))
+
+
+_Statement = Callable[[_Lowering, Node, list[Stmt], str], None]
+_STATEMENTS: dict[str, _Statement] = {
+    "expression_statement": _Lowering._run,
+    "assignment_statement": _Lowering._assign,
+    "short_var_declaration": _Lowering._assign,
+    "var_declaration": _Lowering._var,
+    "const_declaration": _Lowering._const,
+    "type_declaration": _Lowering._type,
+    "go_statement": _Lowering._go,
+    "defer_statement": _Lowering._go,
+    "return_statement": _Lowering._return,
+    "if_statement": _Lowering._if,
+    "for_statement": _Lowering._for,
+    "expression_switch_statement": _Lowering._switch,
+    "type_switch_statement": _Lowering._switch,
+    "select_statement": _Lowering._select,
+    "receive_statement": _Lowering._receive,
+    "send_statement": _Lowering._send,
+    "labeled_statement": _Lowering._labeled,
+    "break_statement": _Lowering._leave,
+    "continue_statement": _Lowering._leave,
+    "goto_statement": _Lowering._leave,
+    "block": _Lowering._group,
+}
+_EXPRESSIONS: dict[str, Callable[[_Lowering, Node], Expr]] = {
+    "identifier": _Lowering._identifier,
+    "selector_expression": _Lowering._selector,
+    "call_expression": _Lowering._call,
+    "composite_literal": _Lowering._literal,
+    "func_literal": _Lowering._lambda,
+    "unary_expression": _Lowering._unary,
+    "binary_expression": _Lowering._binary,
+    "index_expression": _Lowering._index,
+    "slice_expression": _Lowering._slice,
+    "type_assertion_expression": _Lowering._assertion,
+    "type_conversion_expression": _Lowering._assertion,
+    "type_instantiation_expression": _Lowering._instance,
+    "parenthesized_expression": _Lowering._parenthesized,
+}
+
