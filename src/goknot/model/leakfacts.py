@@ -95,6 +95,7 @@ class LeakEvent:
         subjects: Nodes it is about.
         others: Further nodes, by the role the kind gives them.
         goroutine: The goroutine node that does it; -1: the function itself.
+        destructor: Order of the event that set the finalizer or cleanup that does it; 0 if none does.
     """
 
     kind: str
@@ -105,7 +106,7 @@ class LeakEvent:
     goroutine: int
     deferred: bool
     order: int
-    destructor: bool
+    destructor: int
 
 
 @dataclass(frozen=True, slots=True)

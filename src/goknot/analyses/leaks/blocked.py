@@ -159,4 +159,5 @@ def _leak(facts: FunctionFacts, channel: int, go: LeakEvent, found: _Why) -> Lea
         move="buffer" if found.how == _BUFFER else "close-channel",
         how=found.how,
         depth=len(go.where.calls),
+        scope=f"{facts.package}.{facts.name}",
     )

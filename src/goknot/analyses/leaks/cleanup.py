@@ -75,4 +75,5 @@ def _leak(  # noqa: PLR0917
         how="Give the cleanup what it releases (a file descriptor, a handle, an inner object that does not point back) "
         "as its argument, and let its function capture nothing.",
         depth=len(event.where.calls),
+        scope=f"{facts.package}.{facts.name}",
     )

@@ -91,4 +91,5 @@ def _leak(facts: FunctionFacts, event: LeakEvent, confidence: Confidence) -> Lea
         move="call-cancel",
         how="defer cancel(), or call it where the work ends (Close, Stop).",
         depth=len(event.where.calls),
+        scope=f"{facts.package}.{facts.name}",
     )

@@ -19,12 +19,12 @@ from goknot.analyses.leaks import (
     weak_maps,
 )
 from goknot.analyses.leaks.finding import Leak
+from goknot.analyses.rings import find_rings
 from goknot.model.cut import Cut
 from goknot.model.fingerprint import fingerprint
-from goknot.model.graph import Graph, NodeId
+from goknot.model.graph import Graph
 from goknot.model.knot import Knot, Place
 from goknot.model.leakfacts import ProgramFacts
-from goknot.model.ring import Ring
 from goknot.model.verdict import Confidence
 
 _MAX_CYCLES = 3
@@ -52,8 +52,12 @@ def detect(program: ProgramFacts) -> tuple[list[Knot], int]:
     kept = [leak for leak in leaks if not _is_ignored(program, leak)]
     by_id: dict[str, Knot] = {}
     for leak in kept:
-        knot = _knot(leak)
-        by_id.setdefault(knot.id, knot)
+        knot = _knot(leak, "")
+        number = 1
+        while knot.id in by_id:  # alike in the same function
+            number += 1
+            knot = _knot(leak, str(number))
+        by_id[knot.id] = knot
     return list(by_id.values()), len(leaks) - len(kept)
 
 
@@ -78,14 +82,14 @@ def _is_ignored(program: ProgramFacts, leak: Leak) -> bool:
     return any(leak.kind in program.ignores.get((leak.where.file, line), {}) for line in spots)
 
 
-def _knot(leak: Leak) -> Knot:
+def _knot(leak: Leak, number: str) -> Knot:
     nodes = leak.nodes
     pairs = [(edge.source, edge.target) for edge in leak.edges]
     graph = Graph.from_edges([node.name for node in nodes], pairs)
-    ring = Ring(tuple(map(NodeId, range(graph.n_nodes))), tuple(graph.edges()))
+    rings = find_rings(graph)
     cuts = (Cut((pairs[0],), 1, 1, leak.move, leak.how),) if pairs else ()
     return Knot(
-        id=fingerprint(leak.level, leak.kind, [*(node.key for node in nodes), f"in {leak.where.file}"]),
+        id=fingerprint(leak.level, leak.kind, [*(node.key for node in nodes), f"in {leak.scope}", number]),
         level=leak.level,
         kind=leak.kind,
         verdict=leak.verdict,
@@ -94,7 +98,7 @@ def _knot(leak: Leak) -> Knot:
         title=leak.title,
         nodes=nodes,
         edges=tuple(sorted(leak.edges, key=lambda edge: (edge.source, edge.target))),
-        cycles=shortest_cycles(graph, ring, _MAX_CYCLES),
+        cycles=tuple(cycle for ring in rings for cycle in shortest_cycles(graph, ring, _MAX_CYCLES)),
         cuts=cuts,
         where=Place(leak.where.file, leak.where.line, leak.where.column),
     )

@@ -28,7 +28,7 @@ def find(program: ProgramFacts) -> Iterator[Leak]:
         facts.nodes[subject].type_key
         for facts in program.functions
         for event in facts.events
-        if event.kind == "clear-finalizer"
+        if event.kind == "clear-finalizer" and event.where.in_method and not event.where.calls
         for subject in event.subjects
     }
     for facts in program.functions:
@@ -88,6 +88,7 @@ def _leak(
         move="use-the-parameter" if through_function else "finalizer-outside-ring",
         how=_HOW_CLOSURE if through_function else _HOW,
         depth=len(event.where.calls),
+        scope=f"{facts.package}.{facts.name}",
     )
 
 

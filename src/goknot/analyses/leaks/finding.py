@@ -21,6 +21,7 @@ class Leak:
         where: The line to open first.
         depth: How many calls lie between the function that was looked at and the place; of two findings about one
             place the one with fewer is kept.
+        scope: Package and function that was looked at.
         move: Short name of the refactoring that cuts it.
         how: What to do, in a sentence or two.
     """
@@ -37,6 +38,7 @@ class Leak:
     move: str
     how: str
     depth: int = 0
+    scope: str = ""
 
 
 def weakest(*given: Confidence) -> Confidence:

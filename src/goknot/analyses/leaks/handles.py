@@ -37,7 +37,9 @@ def _ring(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Leak | 
         return None
     held = pointers.reached(event.others[0], _plain)
     for destructor in facts.events:
-        if destructor.kind not in {"finalizer", "cleanup"} or not held.intersection(destructor.subjects):
+        if destructor.kind not in {"finalizer", "cleanup"} or not held.intersection(destructor.subjects) or not any(
+            delete.destructor == destructor.order for delete in deletes
+        ):
             continue
         subject = next(s for s in destructor.subjects if s in held)
         path = pointers.path([handle], {subject})
@@ -66,6 +68,7 @@ def _ring(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Leak | 
             how="Delete the handle in a Close that callers call, or make the handle of an inner object that does not "
             "lead back to the one with the finalizer.",
             depth=len(event.where.calls),
+            scope=f"{facts.package}.{facts.name}",
         )
     return None
 
@@ -95,4 +98,5 @@ def _never(facts: FunctionFacts, event: LeakEvent) -> Leak:
         move="delete-handle",
         how="Call Delete when C no longer uses the handle.",
         depth=len(event.where.calls),
+        scope=f"{facts.package}.{facts.name}",
     )

@@ -71,7 +71,17 @@ def _how_it_ends(
             worst = weakest(worst, Confidence.LIKELY if not node.outside else Confidence.POSSIBLE)
         if _stopped_otherwise(facts, channel):
             return None
-    return worst
+    stops = any(
+        other.destructor == event.order
+        and other.kind in {"close", "send", "cancel"}
+        and exits.intersection((*other.subjects, *_contexts(facts, other.subjects)))
+        for other in facts.events
+    )
+    return worst if stops else None
+
+
+def _contexts(facts: FunctionFacts, cancels: tuple[int, ...]) -> set[int]:
+    return {edge.target for edge in facts.edges if edge.source in cancels and edge.kind == "context"}
 
 
 def _any(edge: LeakEdge) -> bool:
@@ -120,4 +130,5 @@ def _leak(  # noqa: PLR0917
         how=f"Hand callers a thin wrapper that holds {node.name}, set the {event.kind} on the wrapper, and let the "
         "goroutine hold only the inner object (or stop it in a Close).",
         depth=len(event.where.calls),
+        scope=f"{facts.package}.{facts.name}",
     )

@@ -37,7 +37,8 @@ def _judge(
             return None
         return Confidence.POSSIBLE, "Unpin is called only on some ways"
     if undone:
-        holder = next((s for e in facts.events if e.kind in {"finalizer", "cleanup"} for s in e.subjects), -1)
+        setters = {e.destructor for e in undone}
+        holder = next((s for e in facts.events if e.order in setters for s in e.subjects), -1)
         pinned = {node for refs in event.others for node in refs}
         if holder in pinned or (holder >= 0 and holder in pointers.reached(pinned)):
             return Confidence.CERTAIN, "only a finalizer or cleanup that waits for the pinned object would unpin it"
@@ -72,4 +73,5 @@ def _leak(facts: FunctionFacts, event: LeakEvent, confidence: Confidence, why: s
         move="defer-unpin",
         how="Call Unpin when C is done: defer pinner.Unpin() beside the Pinner, or in a Close.",
         depth=len(event.where.calls),
+        scope=f"{facts.package}.{facts.name}",
     )

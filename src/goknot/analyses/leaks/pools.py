@@ -31,6 +31,7 @@ def find_pools(program: ProgramFacts) -> Iterator[Leak]:
             picture.edge(at, first, "pool", event.where.spot)
             picture.path(facts, path)
             yield _note(
+                facts,
                 POOL,
                 event,
                 f"what {facts.name} puts into the pool leads to {node.name}, which holds the pool",
@@ -58,6 +59,7 @@ def _self_pointer(facts: FunctionFacts, event: LeakEvent, subject: int, field: s
     at = picture.node(subject, node_of(node))
     picture.edge(at, at, "field", event.where.spot, field)
     return _note(
+        facts,
         SELF,
         event,
         f"{node.name} has a finalizer and a pointer into itself ({field})",
@@ -66,7 +68,7 @@ def _self_pointer(facts: FunctionFacts, event: LeakEvent, subject: int, field: s
     )
 
 
-def _note(kind: str, event: LeakEvent, title: str, reason: str, picture: Picture) -> Leak:
+def _note(facts: FunctionFacts, kind: str, event: LeakEvent, title: str, reason: str, picture: Picture) -> Leak:
     return Leak(
         kind=kind,
         level=Level.TYPE,
@@ -80,4 +82,5 @@ def _note(kind: str, event: LeakEvent, title: str, reason: str, picture: Picture
         move="none",
         how="Nothing needs to be done.",
         depth=len(event.where.calls),
+        scope=f"{facts.package}.{facts.name}",
     )

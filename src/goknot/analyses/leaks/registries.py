@@ -84,4 +84,5 @@ def _leak(facts: FunctionFacts, event: LeakEvent, table: int, value: int, name: 
         move="unregister",
         how="Take it out again where it ends (Close, Stop), or register it weakly (weak.Pointer, Go 1.24).",
         depth=0,
+        scope=f"{facts.package}.{facts.name}",
     )

@@ -67,4 +67,5 @@ def _leak(  # noqa: PLR0917
         move="thin-wrapper",
         how="Stop the timer in a Close, or let its function hold the object by a weak.Pointer (Go 1.24).",
         depth=len(event.where.calls),
+        scope=f"{facts.package}.{facts.name}",
     )

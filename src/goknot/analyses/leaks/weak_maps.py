@@ -69,4 +69,5 @@ def _leak(  # noqa: PLR0917
         move="weak-value",
         how="Let the value refer to the key weakly too (weak.Pointer), or keep it in a field of the key's object.",
         depth=len(event.where.calls),
+        scope=f"{facts.package}.{facts.name}",
     )

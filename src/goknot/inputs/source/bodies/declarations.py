@@ -126,6 +126,11 @@ def _declare_function(package: PackageDeclarations, source: SourceText, node: No
         package.functions.setdefault(text, Declared(source, node))
 
 
+def first(node: Node) -> Node | None:
+    """The first named child; None if there is none."""
+    return node.named_child(0) if node.named_child_count else None
+
+
 def var_specs(node: Node) -> Iterator[Node]:
     """The var_spec nodes of a var_declaration."""
     for child in node.named_children:
@@ -188,9 +193,9 @@ class TypeReader:
             path = self.source.imports.get(alias.strip())
             return GoType("named", path, name.strip()) if path else None
         if kind in {"generic_type", "type_elem", "type_constraint"}:
-            return self.read(node.child_by_field_name("type") or node.named_child(0), depth + 1)
+            return self.read(node.child_by_field_name("type") or first(node), depth + 1)
         if kind == "parenthesized_type":
-            return self.read(node.named_child(0), depth + 1)
+            return self.read(first(node), depth + 1)
         return self._composed(node, kind, depth)
 
     def _named(self, name: str) -> GoType:
@@ -203,7 +208,7 @@ class TypeReader:
             return self.read(node.child_by_field_name(name), depth + 1)
 
         if kind == "pointer_type":
-            return GoType("ptr", elem=self.read(node.named_child(0), depth + 1))
+            return GoType("ptr", elem=self.read(first(node), depth + 1))
         if kind == "slice_type":
             return GoType("slice", elem=elem("element"))
         if kind in {"array_type", "implicit_length_array_type"}:
@@ -222,7 +227,7 @@ class TypeReader:
         return None
 
     def _fields(self, node: Node, depth: int) -> Iterator[tuple[str, GoType | None, bool]]:
-        inside = node.named_child(0)
+        inside = first(node)
         for field_node in inside.named_children if inside is not None else ():
             if field_node.type != "field_declaration":
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from goknot.inputs.source.bodies.calls import Known, KnownCalls, Request
 from goknot.inputs.source.bodies.gotype import GoType
 from goknot.inputs.source.bodies.ir import NIL
-from goknot.inputs.source.bodies.machine import NO_VALUE, Ref, Value
+from goknot.inputs.source.bodies.machine import NO_VALUE, Event, Ref, Value
 
 _CONTEXT = GoType("named", "context", "Context")
 _KEEPS_NOTHING = frozenset(
@@ -22,17 +22,17 @@ def _finalizer(request: Request) -> tuple[Value, ...]:
     if len(given) > 1 and given[1] == NIL:
         machine.event("clear-finalizer", request.call.pos, subject.refs)
         return ()
-    machine.event("finalizer", request.call.pos, subject.refs, function.refs)
-    _destroy(request, function, (subject,))
+    event = machine.event("finalizer", request.call.pos, subject.refs, function.refs)
+    _destroy(request, event, function, (subject,))
     return ()
 
 
-def _destroy(request: Request, function: Value, args: tuple[Value, ...]) -> None:
+def _destroy(request: Request, event: Event, function: Value, args: tuple[Value, ...]) -> None:
     """Runs a finalizer or cleanup in place, to see what it would release."""
     machine = request.machine
     saved = machine.destructor, machine.branch
     machine.n_branches += 1
-    machine.destructor, machine.branch = True, (*machine.branch, -machine.n_branches)
+    machine.destructor, machine.branch = event.order, (*machine.branch, -machine.n_branches)
     for ref in function.refs[:2]:
         request.calls.call_object(machine.objects[ref.obj], args, request.call.pos)
     machine.destructor, machine.branch = saved
@@ -43,8 +43,8 @@ def _cleanup(request: Request) -> tuple[Value, ...]:
     machine = request.machine
     made = machine.make("cleanup", GoType("named", "runtime", "Cleanup"), request.call.pos)
     subject, function, arg = request.arg(0), request.arg(1), request.arg(2)
-    machine.event("cleanup", request.call.pos, subject.refs, function.refs, arg.refs, (Ref(made.id),))
-    _destroy(request, function, (arg,))
+    event = machine.event("cleanup", request.call.pos, subject.refs, function.refs, arg.refs, (Ref(made.id),))
+    _destroy(request, event, function, (arg,))
     return (Value((Ref(made.id),), made.type),)
 
 
@@ -110,6 +110,7 @@ def _with(word: str) -> Known:
         machine.store(Ref(context.id), "parent", parent, pos, "context", adds=True)
         context.receiver = parent.refs
         if word == "WithValue":
+            machine.store(Ref(context.id), "value", Value(request.arg(2).refs), pos, "library", adds=True)
             return (Value((Ref(context.id),), _CONTEXT),)
         cancel = machine.make("cancel", GoType("func"), pos)
         machine.store(Ref(cancel.id), "context", Value((Ref(context.id),)), pos, "context", adds=True)
@@ -180,14 +181,14 @@ def _call_first(request: Request) -> tuple[Value, ...]:
 
 
 def _same(request: Request) -> tuple[Value, ...]:
-    """sync.OnceFunc and what returns its first argument."""
+    """What returns its first argument."""
     return (request.arg(0),)
 
 
 def _atomic_store(request: Request) -> tuple[Value, ...]:
     value = request.args[-1] if request.args else NO_VALUE
     for ref in request.receiver.refs:
-        request.machine.store(ref, "value", Value(value.refs), request.call.pos, adds=True)
+        request.machine.store(ref, "value", Value(value.refs), request.call.pos, "library", adds=True)
     return ()
 
 
@@ -201,17 +202,51 @@ def _atomic_load(request: Request) -> tuple[Value, ...]:
 def _map_store(request: Request) -> tuple[Value, ...]:
     """sync.Map.Store."""
     key, value = request.arg(0), request.arg(1)
-    store_in_map(request.calls, request.receiver, key, value, request)
+    _store_in_map(request.receiver, key, value, request)
     return ()
 
 
-def store_in_map(calls: object, base: Value, key: Value, value: Value, request: Request) -> None:
+def _store_in_map(base: Value, key: Value, value: Value, request: Request) -> None:
     """Puts a key and a value in a map."""
     machine, pos = request.machine, request.call.pos
     for ref in base.refs:
-        machine.store(ref, "key", Value(key.refs), pos, "map-key", adds=True)
-        machine.store(ref, "[]", Value(value.refs), pos, "element", adds=True)
+        machine.store(ref, "key", Value(key.refs), pos, "library", adds=True)
+        machine.store(ref, "[]", Value(value.refs), pos, "library", adds=True)
     machine.event("map-store", pos, base.refs, key.refs, value.refs)
+
+
+def _maker(package: str, name: str) -> Known:
+    """A constructor of a type that `_keeper` methods store into."""
+
+    def make(request: Request) -> tuple[Value, ...]:
+        given = GoType("named", package, name)
+        made = request.machine.make("new", given, request.call.pos)
+        return (Value((Ref(made.id),), GoType("ptr", elem=given)),)
+
+    return make
+
+
+def _keeper(request: Request) -> tuple[Value, ...]:
+    """A method whose receiver keeps its arguments, and whose result leads to them."""
+    machine, pos = request.machine, request.call.pos
+    for ref in request.receiver.refs:
+        for value in request.args:
+            machine.store(ref, "[]", Value(value.refs), pos, "library", adds=True)
+    made = machine.make("new", None, pos, detail="element")
+    for value in request.args:
+        machine.store(Ref(made.id), "Value", Value(value.refs), pos, "library", adds=True)
+    return (Value((Ref(made.id),)),)
+
+
+def _holder(request: Request) -> tuple[Value, ...]:
+    """A function whose result keeps its argument: sync.OnceFunc, sync.OnceValue."""
+    machine, pos = request.machine, request.call.pos
+    made = machine.make("closure", GoType("func"), pos)
+    machine.store(Ref(made.id), "func", Value(request.arg(0).refs), pos, "library", adds=True)
+    function = [machine.objects[ref.obj] for ref in request.arg(0).refs[:1]]
+    for inner in function:
+        made.func, made.cells = inner.func, dict(inner.cells)
+    return (Value((Ref(made.id),), made.type),)
 
 
 def known_calls() -> KnownCalls:
@@ -228,7 +263,11 @@ def known_calls() -> KnownCalls:
         ("context", "AfterFunc"): _context_after_func,
         ("os/signal", "Notify"): _first("notify"),
         ("os/signal", "Stop"): _first("notify-stop"),
-        ("sync", "OnceFunc"): _same,
+        ("sync", "OnceFunc"): _holder,
+        ("sync", "OnceValue"): _holder,
+        ("sync", "OnceValues"): _holder,
+        ("net/http", "NewServeMux"): _maker("net/http", "ServeMux"),
+        ("container/list", "New"): _maker("container/list", "List"),
         ("slices", "Delete"): _same,
         ("slices", "DeleteFunc"): _same,
         ("slices", "Clone"): _same,
@@ -250,6 +289,10 @@ def known_calls() -> KnownCalls:
         ("sync", "Once", "Do"): _call_first,
         ("sync", "WaitGroup", "Go"): _go_method,
         ("golang.org/x/sync/errgroup", "Group", "Go"): _go_method,
+        ("net/http", "ServeMux", "Handle"): _keeper,
+        ("net/http", "ServeMux", "HandleFunc"): _keeper,
+        ("container/list", "List", "PushBack"): _keeper,
+        ("container/list", "List", "PushFront"): _keeper,
         ("sync", "Map", "Store"): _map_store,
         ("sync", "Map", "LoadOrStore"): _map_store,
         ("sync", "Map", "Delete"): _subject("map-delete"),

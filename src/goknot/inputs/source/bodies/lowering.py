@@ -6,7 +6,14 @@ from collections.abc import Callable
 
 from tree_sitter import Node
 
-from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations, SourceText, TypeReader, var_specs
+from goknot.inputs.source.bodies.declarations import (
+    Declared,
+    PackageDeclarations,
+    SourceText,
+    TypeReader,
+    first,
+    var_specs,
+)
 from goknot.inputs.source.bodies.ir import (
     NIL,
     NOTHING,
@@ -132,7 +139,7 @@ class _Lowering:
         self.funcs[0].bounded = f"nested deeper than {MAX_DEPTH} levels"
 
     def _run(self, node: Node, out: list[Stmt], label: str) -> None:
-        child = node.named_child(0)
+        child = first(node)
         if child is not None:
             out.append(Run(self.expr(child)))
 
@@ -180,13 +187,13 @@ class _Lowering:
                 self.package.local_types[made_up] = Declared(self.source, spec)
 
     def _go(self, node: Node, out: list[Stmt], label: str) -> None:
-        child = node.named_child(0)
+        child = first(node)
         if child is not None:
             call = self.expr(child)
             out.append((Go if node.type == "go_statement" else Defer)(call, self.pos(node)))
 
     def _return(self, node: Node, out: list[Stmt], label: str) -> None:
-        out.append(Return(self.exprs(node.named_child(0)), self.pos(node)))
+        out.append(Return(self.exprs(first(node)), self.pos(node)))
 
     def _if(self, node: Node, out: list[Stmt], label: str) -> None:
         self.scopes.append((len(self.funcs), set()))
@@ -297,12 +304,12 @@ class _Lowering:
 
     def _labeled(self, node: Node, out: list[Stmt], label: str) -> None:
         name = self.source.text(node.child_by_field_name("label") or node)
-        inner = node.named_child(node.named_child_count - 1)
+        inner = node.named_children[-1] if node.named_child_count else None
         if inner is not None and inner.type != "label_name":
             self.statement(inner, out, name)
 
     def _leave(self, node: Node, out: list[Stmt], label: str) -> None:
-        target = node.named_child(0)
+        target = first(node)
         out.append(Leave(node.type.partition("_")[0], self.source.text(target) if target is not None else ""))
 
     def _group(self, node: Node, out: list[Stmt], label: str) -> None:
@@ -355,11 +362,11 @@ class _Lowering:
             if arg.type in _TYPES:
                 types.append(self.types.read(arg))
             elif arg.type == "variadic_argument":
-                args.append(self.expr(arg.named_child(0)))
+                args.append(self.expr(first(arg)))
             elif arg.type != "comment":
                 args.append(self.expr(arg))
         if isinstance(callee, Name) and callee.name in {"new", "make"} and not types and given is not None:
-            types.append(self.types.read(given.named_child(0)))
+            types.append(self.types.read(first(given)))
             args = args[1:]
         return Call(callee, tuple(args), tuple(types), self.pos(node))
 
@@ -372,7 +379,7 @@ class _Lowering:
         for part in body.named_children if body is not None else ():
             if part.type == "keyed_element":
                 key_node = part.child_by_field_name("key")
-                inner = key_node.named_child(0) if key_node is not None else None
+                inner = first(key_node) if key_node is not None else None
                 name = self.source.text(inner) if inner is not None and inner.type == "identifier" else ""
                 key = self._element(key_node)
                 items.append(Item(name, key, self._element(part.child_by_field_name("value")), self.pos(part)))
@@ -381,7 +388,7 @@ class _Lowering:
         return tuple(items)
 
     def _element(self, node: Node | None) -> Expr:
-        inner = node.named_child(0) if node is not None else None
+        inner = first(node) if node is not None else None
         if inner is not None and inner.type == "literal_value":
             if self.depth >= MAX_DEPTH:
                 self._bounded()
@@ -429,10 +436,10 @@ class _Lowering:
         return Cast(self.expr(node.child_by_field_name("operand")), given)
 
     def _instance(self, node: Node) -> Expr:
-        return self.expr(node.child_by_field_name("type") or node.named_child(0))
+        return self.expr(node.child_by_field_name("type") or first(node))
 
     def _parenthesized(self, node: Node) -> Expr:
-        return self.expr(node.named_child(0))
+        return self.expr(first(node))
 
 
 _Statement = Callable[[_Lowering, Node, list[Stmt], str], None]

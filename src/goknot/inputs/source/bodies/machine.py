@@ -122,7 +122,7 @@ class Event:
         word: A detail.
         goroutine: The goroutine object that does it; -1: the function itself.
         deferred: Whether it is deferred.
-        destructor: Whether a finalizer or cleanup does it.
+        destructor: Order of the event that set the finalizer or cleanup that does it; 0 if none does.
     """
 
     kind: str
@@ -133,7 +133,7 @@ class Event:
     goroutine: int
     deferred: bool
     order: int
-    destructor: bool
+    destructor: int
 
 
 class Frame:
@@ -145,7 +145,7 @@ class Frame:
         self.func = func
         self.env: dict[str, Cell] = {}
         self.returns: list[tuple[Value, ...]] = []
-        self.defers: list[tuple[Expr, Pos]] = []
+        self.defers: list[tuple[Expr, dict[str, Cell]]] = []
         self.scope: set[str] = set()
 
 
@@ -170,7 +170,7 @@ class Machine:
         self.goroutine = -1
         self.loop = 0
         self.deferred = False
-        self.destructor = False
+        self.destructor = 0
         self.order = 0
         self.stack: list[Func] = []
         self.calls: list[Site] = []

@@ -98,7 +98,8 @@ class Runner:
             self._bare_return(frame)
         machine.branch = branch
         machine.deferred = True
-        for call, _ in reversed(frame.defers):
+        for call, env in reversed(frame.defers):
+            frame.env = env
             self.evaluator.values(frame, call)
         machine.deferred = False
         machine.nesting -= 3
@@ -376,7 +377,7 @@ class Runner:
         self.machine.event("send", s.pos, channel.refs, value.refs)
 
     def _defer(self, frame: Frame, s: Defer) -> None:
-        frame.defers.append((s.call, s.pos))
+        frame.defers.append((s.call, dict(frame.env)))
 
     def _go(self, frame: Frame, s: Go) -> None:
         machine, pos = self.machine, s.pos
