@@ -114,7 +114,7 @@ class FunctionFacts:
     """One function run on paper, with what it calls.
 
     Attributes:
-        self_pointers: Nodes with a pointer into their own allocation, and the field that holds it.
+        self_pointers: Nodes with a pointer into their own allocation, the field that holds it and where it is stored.
         bounded: Why the run was cut short; empty if it was not.
     """
 
@@ -124,7 +124,7 @@ class FunctionFacts:
     nodes: tuple[LeakNode, ...]
     edges: tuple[LeakEdge, ...]
     events: tuple[LeakEvent, ...]
-    self_pointers: Mapping[int, str] = field(default_factory=dict)
+    self_pointers: Mapping[int, tuple[str, Spot]] = field(default_factory=dict)
     bounded: str = ""
 
 

@@ -62,7 +62,7 @@ def detect(program: ProgramFacts) -> tuple[list[Knot], int]:
 
 
 def _one_a_place(leaks: Iterable[Leak]) -> list[Leak]:
-    """Of findings of one kind at one line the nearest and surest; sorted by place."""
+    """Of findings of one kind at one line the surest and nearest; sorted by place."""
     best: dict[tuple[str, str, int], Leak] = {}
     for leak in leaks:
         place = (leak.kind, leak.where.file, leak.where.line)
@@ -73,7 +73,7 @@ def _one_a_place(leaks: Iterable[Leak]) -> list[Leak]:
 
 
 def _rank(leak: Leak) -> tuple[object, ...]:
-    return leak.depth, _ORDER.index(leak.confidence), len(leak.nodes), leak.title
+    return _ORDER.index(leak.confidence), leak.depth, len(leak.nodes), leak.title
 
 
 def _is_ignored(program: ProgramFacts, leak: Leak) -> bool:

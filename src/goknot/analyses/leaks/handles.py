@@ -42,7 +42,7 @@ def _ring(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Leak | 
         ):
             continue
         subject = next(s for s in destructor.subjects if s in held)
-        path = pointers.path([handle], {subject})
+        path = pointers.path([handle], {subject}, lambda edge: True)
         if path is None:
             continue
         confidence = strength_of_path(facts, destructor, path)

@@ -51,15 +51,17 @@ def _how_it_ends(
     facts: FunctionFacts, pointers: Pointers, event: LeakEvent, goroutine: int, subject: int
 ) -> Confidence | None:
     """How sure it is that only the destructor ends the goroutine; None if it ends, or nobody can say."""
-    loops = [e for e in facts.events if e.goroutine == goroutine and e.kind == "loop" and not e.destructor]
-    if not loops:
-        return None
+    mine = [e for e in facts.events if e.goroutine == goroutine and not e.destructor]
+    loops = [e for e in mine if e.kind == "loop"]
+    waits = [e for e in mine if e.kind == "receive" and not e.where.branch[len(event.where.branch) :]]
     worst = Confidence.CERTAIN
     exits: set[int] = set()
-    for loop in loops[:1]:
-        if loop.word == "other":
-            return None
-        exits.update(loop.others[0] if loop.others else ())
+    if loops and loops[0].word != "other":
+        exits.update(loops[0].others[0] if loops[0].others else ())
+    elif waits and not loops:
+        exits.update(waits[0].subjects)
+    else:
+        return None
     inside = pointers.reached([subject], _any)
     for channel in exits:
         if channel < 0:

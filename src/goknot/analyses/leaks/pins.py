@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from goknot.analyses.leaks.finding import Leak, Picture, node_of, precedes
+from goknot.analyses.leaks.finding import Leak, Picture, node_of
 from goknot.analyses.leaks.reach import Pointers
+from goknot.analyses.leaks.releases import taken_back
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
 from goknot.model.verdict import Confidence, Level, Verdict
 
@@ -33,9 +34,11 @@ def _judge(
     undone = [e for e in facts.events if e.kind == "unpin" and pinner in e.subjects]
     plain = [e for e in undone if not e.destructor]
     if plain:
-        if any(e.deferred or precedes(e.where.branch, event.where.branch) for e in plain):
+        undone_for = taken_back(facts, event, "unpin", {pinner})
+        if undone_for is None or any(e.order < event.order for e in plain):
             return None
-        return Confidence.POSSIBLE, "Unpin is called only on some ways"
+        surely = Confidence.LIKELY if not facts.nodes[pinner].outside else Confidence.POSSIBLE
+        return surely, "Unpin is called only on some ways out"
     if undone:
         setters = {e.destructor for e in undone}
         holder = next((s for e in facts.events if e.order in setters for s in e.subjects), -1)
@@ -46,6 +49,13 @@ def _judge(
     node = facts.nodes[pinner]
     if not node.outside and node.type_key == "runtime.Pinner":
         return Confidence.CERTAIN, "the Pinner is a variable of this function, which never calls Unpin"
+    pinned = {other for refs in event.others for other in refs}
+    if pinner in pinned or pinner in pointers.reached(pinned):
+        if not node.outside:
+            return Confidence.CERTAIN, "it leads to the Pinner itself, which nothing else holds"
+        return Confidence.POSSIBLE, "it leads to the Pinner itself, so that only a call of Unpin lets go of it"
+    if not node.outside:
+        return Confidence.LIKELY, "the Pinner is dropped with its object"
     if not program.words.get("Unpin"):
         return Confidence.LIKELY, "nothing in this program calls an Unpin"
     return None

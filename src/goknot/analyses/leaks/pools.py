@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from goknot.analyses.leaks.finding import Leak, Picture, node_of
 from goknot.analyses.leaks.reach import Pointers
-from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
+from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts, Spot
 from goknot.model.verdict import Confidence, Level, Verdict
 
 POOL = "pool-reaches-owner"
@@ -38,6 +38,7 @@ def find_pools(program: ProgramFacts) -> Iterator[Leak]:
                 "A pool is no root: when nothing else leads to its owner, pool and objects are freed, and each garbage "
                 "collection drops what was not used since the one before.",
                 picture,
+                event.where.spot,
             )
 
 
@@ -48,16 +49,16 @@ def find_self_pointers(program: ProgramFacts) -> Iterator[Leak]:
             if event.kind != "finalizer" or event.where.calls:
                 continue
             for subject in event.subjects:
-                field = facts.self_pointers.get(subject)
-                if field is not None:
-                    yield _self_pointer(facts, event, subject, field)
+                found = facts.self_pointers.get(subject)
+                if found is not None and event.where.function_spot == facts.nodes[subject].where.function_spot:
+                    yield _self_pointer(facts, event, subject, *found)
 
 
-def _self_pointer(facts: FunctionFacts, event: LeakEvent, subject: int, field: str) -> Leak:
+def _self_pointer(facts: FunctionFacts, event: LeakEvent, subject: int, field: str, spot: Spot) -> Leak:
     picture = Picture.empty()
     node = facts.nodes[subject]
     at = picture.node(subject, node_of(node))
-    picture.edge(at, at, "field", event.where.spot, field)
+    picture.edge(at, at, "field", spot, field)
     return _note(
         facts,
         SELF,
@@ -65,10 +66,11 @@ def _self_pointer(facts: FunctionFacts, event: LeakEvent, subject: int, field: s
         f"{node.name} has a finalizer and a pointer into itself ({field})",
         "The collector skips pointers of an object into its own allocation, so that the finalizer runs.",
         picture,
+        spot,
     )
 
 
-def _note(facts: FunctionFacts, kind: str, event: LeakEvent, title: str, reason: str, picture: Picture) -> Leak:
+def _note(facts: FunctionFacts, kind: str, event: LeakEvent, title: str, reason: str, picture: Picture, spot: Spot) -> Leak:
     return Leak(
         kind=kind,
         level=Level.TYPE,
@@ -76,7 +78,7 @@ def _note(facts: FunctionFacts, kind: str, event: LeakEvent, title: str, reason:
         confidence=Confidence.NOTE,
         title=title,
         reason=reason,
-        where=event.where.spot,
+        where=spot,
         nodes=tuple(picture.nodes),
         edges=tuple(picture.edges),
         move="none",

@@ -11,6 +11,11 @@ Path = tuple[LeakEdge, ...]
 CONTAINERS = frozenset({"slice", "map", "chan"})
 
 
+def is_pointer(edge: LeakEdge) -> bool:
+    """Whether the collector sees the edge; a handle is a number."""
+    return edge.kind != "handle"
+
+
 class Pointers:
     """The pointers of a function's objects by where they start."""
 
@@ -21,7 +26,7 @@ class Pointers:
             self.below.setdefault(edge.source, []).append(edge)
 
     def path(
-        self, starts: Iterable[int], targets: Collection[int], allows: Callable[[LeakEdge], bool] = lambda edge: True
+        self, starts: Iterable[int], targets: Collection[int], allows: Callable[[LeakEdge], bool] = is_pointer
     ) -> Path | None:
         """A shortest path of at least one edge; None if there is none. Prefers edges that were stored first."""
         came_by: dict[int, LeakEdge] = {}

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from goknot.analyses.leaks.finding import Leak, Picture, node_of, strength_of_path, weakest
 from goknot.analyses.leaks.reach import Path, Pointers
+from goknot.analyses.leaks.releases import taken_back
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
 from goknot.model.verdict import Confidence, Level, Verdict
 
@@ -32,15 +33,14 @@ def _of_store(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Ite
             path: Path | None = () if aim in values else pointers.path(values, {aim})
             if path is None or not event.subjects:
                 continue
-            removed = any(
-                other.kind == "map-delete" and set(other.subjects) & set(event.subjects) and not other.destructor
-                for other in facts.events
-            )
+            undone = taken_back(facts, event, "map-delete", set(event.subjects))
+            if undone is None:
+                continue
             confidence = strength_of_path(facts, event, path)
             table = facts.nodes[event.subjects[0]]
             if table.kind not in _LIVES_ON and not table.outside:
                 continue
-            if removed or event.where.branch or event.where.calls or len(event.subjects) > 1:
+            if undone is not Confidence.CERTAIN or event.word or event.where.branch or event.where.calls or len(event.subjects) > 1:
                 confidence = weakest(confidence, Confidence.LIKELY)
             yield _leak(facts, event, key, aim, path, confidence)
 
@@ -63,7 +63,7 @@ def _leak(  # noqa: PLR0917
         title=f"the value beside a weak pointer to {node.name} leads to {node.name}",
         reason=f"The map holds the value, the value leads to {node.name}: it stays alive as long as the map does, and "
         "its weak pointer never becomes nil. Go has no ephemerons; true from Go 1.24 on.",
-        where=event.where.spot,
+        where=event.where.calls[0] if event.where.calls else event.where.spot,
         nodes=tuple(picture.nodes),
         edges=tuple(picture.edges),
         move="weak-value",

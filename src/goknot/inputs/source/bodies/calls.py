@@ -71,7 +71,7 @@ class Calls:
         self.run_body = run_body
         self.known = known
         evaluator.call = self.call
-        evaluator.foreign_functions = known.functions
+        evaluator.foreign_functions = {*known.functions, *known.methods}
 
     def call(self, frame: Frame, call: Call) -> tuple[Value, ...]:
         """The results of a call."""
@@ -197,15 +197,21 @@ class Calls:
 
     def call_object(self, obj: Obj, args: tuple[Value, ...], pos: Pos, call: Call | None = None) -> tuple[Value, ...]:
         """Calls one function object."""
+        first = args[0] if args else NO_VALUE
         if obj.kind == "cancel":
             self.machine.event("cancel", pos, (Ref(obj.id),))
             return ()
+        if obj.foreign is not None and len(obj.foreign) > 2:
+            request = Request(self, Frame(self.machine.stack[-1]), call or Call(NOTHING, (), (), pos), args[1:], first)
+            return self.known.methods[obj.foreign[0], obj.foreign[1], obj.foreign[2]](request)
         if obj.foreign is not None:
-            return self.foreign(Symbol(*obj.foreign), Request(self, Frame(self.machine.stack[-1]), call or Call(NOTHING, (), (), pos), args))
+            return self.foreign(Symbol(obj.foreign[0], obj.foreign[1]), Request(self, Frame(self.machine.stack[-1]), call or Call(NOTHING, (), (), pos), args))
         if obj.func is None:
             receiver = Value(obj.receiver)
             self._unknown(receiver, args, pos)
             return ()
+        if obj.takes_receiver:
+            return self.inline(obj.func, first, args[1:], pos)
         return self.inline(obj.func, Value(obj.receiver), args, pos, obj.cells)
 
     def _unknown(self, receiver: Value, args: Sequence[Value], pos: Pos) -> None:

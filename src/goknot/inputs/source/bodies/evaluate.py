@@ -47,7 +47,7 @@ class Evaluator:
         self.machine = machine
         self.program = machine.program
         self.call: Callable[[Frame, Call], tuple[Value, ...]] = lambda frame, call: ()
-        self.foreign_functions: Container[tuple[str, str]] = ()
+        self.foreign_functions: Container[tuple[str, ...]] = ()
 
     def values(self, frame: Frame, expr: Expr) -> tuple[Value, ...]:
         """All results of an expression."""
@@ -205,6 +205,9 @@ class Evaluator:
         symbol = self.symbol(frame, expr)
         if symbol is not None:
             return self.global_value(symbol, expr.pos)
+        expression = self._method_expression(frame, expr)
+        if expression is not None:
+            return expression
         base = self.value(frame, expr.base)
         steps = self.program.field(base.type, expr.name)
         if steps is None:
@@ -215,6 +218,30 @@ class Evaluator:
             if base.type is not None and base.type.kind == "named" and self.program.under(base.type) is None:
                 return Value(tuple(Ref(r.obj, joined(r.path, expr.name)) for r in base.refs), None)
         return self.follow(base, steps, expr.pos)
+
+    def _method_expression(self, frame: Frame, expr: Select) -> Value | None:
+        """`T.Method` or `(*T).Method`: a function whose first argument is the receiver."""
+        named = expr.base.value if isinstance(expr.base, Deref) else expr.base
+        symbol = self.symbol(frame, named)
+        if symbol is None:
+            return None
+        package = self.program.package(symbol.package)
+        machine = self.machine
+        if package is None:
+            if (*symbol, expr.name) not in self.foreign_functions:
+                return None
+            made = machine.make("function", GoType("func"), expr.pos, detail=expr.name)
+            made.foreign = (*symbol, expr.name)
+            return Value((Ref(made.id),), made.type)
+        if symbol.name not in package.types:
+            return None
+        found = self.program.method(GoType("named", *symbol), expr.name)
+        if found is None:
+            return None
+        made = machine.make("function", GoType("func"), expr.pos, detail=expr.name)
+        made.func = self.program.body(found[1], found[2])
+        made.takes_receiver = True
+        return Value((Ref(made.id),), made.type)
 
     def follow(self, base: Value, steps: list[Step], pos: Pos) -> Value:
         """The field at the end of some steps."""

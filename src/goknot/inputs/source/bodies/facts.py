@@ -32,7 +32,7 @@ class _Maker:
     def __init__(self, program: Program, machine: Machine) -> None:
         self.program = program
         self.machine = machine
-        self.self_pointers: dict[int, str] = {}
+        self.self_pointers: dict[int, tuple[str, Spot]] = {}
 
     def context(self, where: Where) -> Context:
         func = where.func
@@ -52,15 +52,15 @@ class _Maker:
             for path, held in obj.edges.items():
                 for ref, how in held.items():
                     if ref.obj == obj.id:
-                        self.self_pointers.setdefault(obj.id, path)
+                        self.self_pointers.setdefault(obj.id, (path, self.context(how.where).spot))
                         if not obj.where.loop:
                             continue
                     found.append(LeakEdge(obj.id, ref.obj, how.kind, path, self.context(how.where), how.order))
             for name, cell in obj.cells.items():
-                for ref in cell.ever:
+                for ref in cell.value.refs:
                     if ref.obj != obj.id:
                         where = self.context(obj.where)
-                        sure = len(cell.ever) == 1
+                        sure = len(cell.value.refs) == 1
                         found.append(LeakEdge(obj.id, ref.obj, "capture", name, where, 0, sure))
         return tuple(found)
 

@@ -80,6 +80,11 @@ def _first(kind: str) -> Known:
     return note
 
 
+def _as_handle(request: Request) -> tuple[Value, ...]:
+    """The conversion of a number."""
+    return (Value(request.arg(0).refs, GoType("named", "runtime/cgo", "Handle")),)
+
+
 def _handle_value(request: Request) -> tuple[Value, ...]:
     return (request.calls.evaluator.follow(Value(request.receiver.refs), [], request.call.pos),)
 
@@ -212,7 +217,7 @@ def _store_in_map(base: Value, key: Value, value: Value, request: Request) -> No
     for ref in base.refs:
         machine.store(ref, "key", Value(key.refs), pos, "library", adds=True)
         machine.store(ref, "[]", Value(value.refs), pos, "library", adds=True)
-    machine.event("map-store", pos, base.refs, key.refs, value.refs)
+    machine.event("map-store", pos, base.refs, key.refs, value.refs, word="library")
 
 
 def _maker(package: str, name: str) -> Known:
@@ -255,6 +260,7 @@ def known_calls() -> KnownCalls:
         ("runtime", "SetFinalizer"): _finalizer,
         ("runtime", "AddCleanup"): _cleanup,
         ("runtime/cgo", "NewHandle"): _new_handle,
+        ("runtime/cgo", "Handle"): _as_handle,
         ("weak", "Make"): _weak_make,
         ("context", "Background"): _background,
         ("context", "TODO"): _background,

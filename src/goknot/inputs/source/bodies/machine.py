@@ -94,7 +94,8 @@ class Obj:
         cells: Of closures: variables taken from around it.
         receiver: Of method values.
         size: Of channels: capacity, -1 if not known.
-        foreign: Of functions of other modules: import path and name.
+        foreign: Of functions of other modules: import path and name; of methods import path, type and name.
+        takes_receiver: Of method expressions.
         detail: A name, e.g. of a parameter or global variable.
     """
 
@@ -108,7 +109,8 @@ class Obj:
     receiver: tuple[Ref, ...] = ()
     size: int = -1
     detail: str = ""
-    foreign: tuple[str, str] | None = None
+    foreign: tuple[str, ...] | None = None
+    takes_receiver: bool = False
 
 
 @dataclass(slots=True)

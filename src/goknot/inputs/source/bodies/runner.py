@@ -317,9 +317,10 @@ class Runner:
 
     def _choose(self, frame: Frame, s: Choose) -> bool:
         machine = self.machine
-        if s.cases:
-            machine.event("select", s.pos, (), word="default" if any(c.is_default for c in s.cases) else str(len(s.cases)))
-        elif machine.goroutine < 0:
+        has_default = any(case.is_default for case in s.cases)
+        machine.event("select", s.pos, (), word="default" if has_default else str(len(s.cases)))
+        if not s.cases:
+            machine.event("select-end", s.pos, ())
             return True
         ended = self._branches(frame, ((case.guard, case.body) for case in s.cases), covers=True)
         machine.event("select-end", s.pos, ())
