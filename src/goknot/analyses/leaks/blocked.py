@@ -83,7 +83,8 @@ def _judge_operation(
         return None
     if operation.kind in SENDS:
         return _judge_send(facts, operation, go, [e for e in others if e.kind in RECEIVES], all_waits)
-    return _judge_receive(operation, [e for e in others if e.kind in {"send", "close"}], facts)
+    givers = [e for e in facts.events if channel in e.subjects and e.kind in {"send", "close"}]
+    return _judge_receive(operation, givers, facts)
 
 
 def _judge_context(detail: str) -> _Why | None:

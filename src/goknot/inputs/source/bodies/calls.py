@@ -9,7 +9,7 @@ from typing import NamedTuple
 from goknot.inputs.source.bodies.evaluate import Evaluator, Symbol
 from goknot.inputs.source.bodies.gotype import BASIC, GoType
 from goknot.inputs.source.bodies.ir import NOTHING, Call, Cast, Constant, Expr, Func, Index, Name, Pos, Select
-from goknot.inputs.source.bodies.machine import MAX_INLINED, NO_VALUE, Cell, Frame, Machine, Obj, Ref, Value, union
+from goknot.inputs.source.bodies.machine import NO_VALUE, Cell, Frame, Machine, Obj, Ref, Value, union
 
 _BUILTINS = frozenset("append cap clear close complex copy delete imag len make max min new panic print println real recover".split())
 
@@ -210,6 +210,8 @@ class Calls:
             receiver = Value(obj.receiver)
             self._unknown(receiver, args, pos)
             return ()
+        if not self.can_inline(obj.func):
+            self.machine.escape(Value((Ref(obj.id),)), pos)
         if obj.takes_receiver:
             return self.inline(obj.func, first, args[1:], pos)
         return self.inline(obj.func, Value(obj.receiver), args, pos, obj.cells)
@@ -217,6 +219,11 @@ class Calls:
     def _unknown(self, receiver: Value, args: Sequence[Value], pos: Pos) -> None:
         for value in (receiver, *args):
             self.machine.escape(value, pos)
+
+    def can_inline(self, func: Func) -> bool:
+        """Whether a function is run in place: not if it runs already, or too many calls lie above."""
+        stack = self.machine.stack
+        return func not in stack and len(stack) <= self.machine.max_inlined
 
     def inline(  # noqa: PLR0917
         self,
@@ -228,7 +235,7 @@ class Calls:
     ) -> tuple[Value, ...]:
         """Runs a function of the program in place."""
         machine = self.machine
-        if func in machine.stack or len(machine.stack) > MAX_INLINED or not machine.step():
+        if not self.can_inline(func) or not machine.step():
             self._unknown(receiver, args, pos)
             return tuple(Value((), result.type) for result in func.results)
         frame = Frame(func)

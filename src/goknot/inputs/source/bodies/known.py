@@ -85,6 +85,13 @@ def _as_handle(request: Request) -> tuple[Value, ...]:
     return (Value(request.arg(0).refs, GoType("named", "runtime/cgo", "Handle")),)
 
 
+def _notify(request: Request) -> tuple[Value, ...]:
+    """signal.Notify: the runtime sends on the channel."""
+    request.machine.escape(request.arg(0), request.call.pos)
+    request.machine.event("notify", request.call.pos, request.arg(0).refs)
+    return ()
+
+
 def _handle_value(request: Request) -> tuple[Value, ...]:
     return (request.calls.evaluator.follow(Value(request.receiver.refs), [], request.call.pos),)
 
@@ -267,7 +274,7 @@ def known_calls() -> KnownCalls:
         ("context", "WithoutCancel"): _background,
         ("time", "AfterFunc"): _after_func,
         ("context", "AfterFunc"): _context_after_func,
-        ("os/signal", "Notify"): _first("notify"),
+        ("os/signal", "Notify"): _notify,
         ("os/signal", "Stop"): _first("notify-stop"),
         ("sync", "OnceFunc"): _holder,
         ("sync", "OnceValue"): _holder,

@@ -10,9 +10,9 @@ from goknot.inputs.source.bodies.gotype import GoType
 from goknot.inputs.source.bodies.ir import Expr, Func, Pos
 from goknot.inputs.source.bodies.program import Program
 
-MAX_STEPS = 20_000  # statements and expressions run for one function, with all it calls
 MAX_OBJECTS = 2_000
-MAX_INLINED = 5  # calls within calls
+# (calls within calls, statements and expressions run): a function that does not end within one is run again with the next
+LIMITS = ((4, 5_000), (2, 5_000), (1, 10_000))
 MAX_NESTING = 150  # frames of evaluation within each other
 _MAX_REFS = 24  # objects one variable is taken to point to
 
@@ -159,8 +159,9 @@ class Machine:
         escaped: Objects handed to code that is not known.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, limits: tuple[int, int] = LIMITS[-1]) -> None:
         self.program = program
+        self.max_inlined, self.max_steps = limits
         self.objects: list[Obj] = []
         self.events: list[Event] = []
         self.escaped: dict[int, Site] = {}
@@ -182,8 +183,8 @@ class Machine:
     def step(self) -> bool:
         """Counts a step; False if there have been too many."""
         self.n_steps += 1
-        if self.n_steps > MAX_STEPS:
-            self.bounded = f"more than {MAX_STEPS} steps"
+        if self.n_steps > self.max_steps:
+            self.bounded = f"more than {self.max_steps} steps"
             return False
         if self.nesting > MAX_NESTING:
             self.bounded = f"calls and expressions nested deeper than {MAX_NESTING}"

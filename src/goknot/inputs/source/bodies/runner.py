@@ -51,8 +51,8 @@ _KNOWN = known_calls()
 class Runner:
     """One run of one function, with everything it calls."""
 
-    def __init__(self, program: Program) -> None:
-        self.machine = Machine(program)
+    def __init__(self, program: Program, limits: tuple[int, int]) -> None:
+        self.machine = Machine(program, limits)
         self.program = program
         self.evaluator = Evaluator(self.machine)
         self.calls = Calls(self.evaluator, self.run_frame, _KNOWN)

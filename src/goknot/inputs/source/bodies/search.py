@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations
 from goknot.inputs.source.bodies.facts import facts_of
+from goknot.inputs.source.bodies.machine import LIMITS
 from goknot.inputs.source.bodies.program import Files, Program
 from goknot.inputs.source.bodies.runner import Runner
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
@@ -68,7 +69,10 @@ class _Search:
         found = self.done.get(id(declared))
         if found is None:
             func = self.program.body(package, declared)
-            machine = Runner(self.program).run(func)
+            for limits in LIMITS:
+                machine = Runner(self.program, limits).run(func)
+                if not machine.bounded:
+                    break
             found = self.done[id(declared)] = facts_of(self.program, func, machine)
             if found.bounded:
                 where = f"{found.spot.file}:{found.spot.line}"
