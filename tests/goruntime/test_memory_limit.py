@@ -11,7 +11,7 @@ import pytest
 from support.toolchains import QUICK_VERSIONS
 
 from goknot.analyses.heap.dominance import build_tree, retained_by_ring
-from goknot.analyses.heap.groups import group_by_signature
+from goknot.analyses.heap.groups import group_by_signature, sign_rings
 from goknot.analyses.heap.holders import find_holders
 from goknot.analyses.heap.verdicts import judge_rings
 from goknot.goruntime.graph import heap_graph
@@ -46,7 +46,14 @@ def test_arrays_in_files_hold_the_same(
         tree = build_tree(named.graph, holders, source)
         retained = retained_by_ring(tree, holders, verdicts.rings, source)
         found.append(
-            group_by_signature(named.graph, holders, verdicts, retained, type_names=named.types.names, alloc=source)
+            group_by_signature(
+                named.graph,
+                holders,
+                verdicts,
+                sign_rings(named.graph, verdicts),
+                retained,
+                type_names=named.types.names,
+            )
         )
     assert len(found[0]) > 3
     assert found[0] == found[1]

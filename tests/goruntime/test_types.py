@@ -284,7 +284,19 @@ def _places(off: np.ndarray) -> tuple[np.ndarray, ...]:
 @settings(deadline=None, max_examples=200)
 @given(seed=st.integers(0, 2**32))
 def test_types_spread_as_far_as_typed_pointers_and_no_further(seed: int) -> None:
-    from goknot.kernels.type_flow import ANY, EXACT, MANY, ONE, SCALAR, prepare, read_out, spread
+    from goknot.kernels.type_flow import (
+        ANY,
+        EXACT,
+        MANY,
+        MOST_SMALL_BYTES,
+        N_SIZES,
+        ONE,
+        SCALAR,
+        SIZE_SHIFT,
+        prepare,
+        read_out,
+        spread,
+    )
 
     world = _World(seed)
     n_objects = len(world.objects)
@@ -295,11 +307,13 @@ def test_types_spread_as_far_as_typed_pointers_and_no_further(seed: int) -> None
     sizes = np.array([8 * len(words) for words in world.fields], np.int64)
     slot_start = np.cumsum([0, *(len(words) for words in world.fields)]).astype(np.int64)
     known = np.array(world.known, np.int32)
-    objects = np.empty(2 * n_objects, np.int64)
-    nothing = np.zeros(n_objects, np.uint8)
-    prepare(np.array([world.slot(o) for o in range(n_objects)], np.int64), nothing, nothing, objects)
+    objects, numbered = np.empty(n_objects, np.int64), np.zeros(N_SIZES, np.int64)
+    nothing, slots = np.zeros(n_objects, np.uint8), np.array([world.slot(o) for o in range(n_objects)], np.int64)
+    prepare(slots, nothing, nothing, np.zeros(MOST_SMALL_BYTES // 8 + 1, np.uint8), numbered, objects)
+    if seed % 2:  # sizes that have no number are looked up
+        objects &= ~np.int64((N_SIZES - 1) << SIZE_SHIFT)
     n_typed = spread(
-        starts, target, _places(off),
+        starts, target, _places(off), slots, numbered,
         sizes, slot_bytes(sizes), slot_bytes(sizes + 8), np.full(len(sizes), EXACT, np.uint8), sizes * 64,
         np.zeros(len(sizes), np.uint8), np.zeros(len(sizes), np.int32),
         slot_start, np.array([says[what] for words in world.fields for what, _ in words], np.uint8),

@@ -16,12 +16,19 @@ def write_whole(path: Path, text: str) -> None:
 def write_whole_bytes(path: Path, data: bytes) -> None:
     """Writes a file so that it appears whole or not at all.
 
+    A link is followed; into what is no regular file (`/dev/null`, a pipe) it is written as it stands, never put in its
+    place.
+
     Raises:
         InputError: The folder cannot be written.
     """
     import tempfile  # noqa: PLC0415 (10 ms; most runs print)
 
+    path = path.resolve()
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:
         raise InputError(str(path), f"cannot be written: {error.strerror or error}") from error

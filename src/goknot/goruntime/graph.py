@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -89,7 +88,7 @@ def heap_graph(image: HeapImage, meanwhile: Callable[[HeapGraph], None] | None =
 
     Args:
         image: The image.
-        meanwhile: Work on the graph that asks for no types; done while a second thread names them.
+        meanwhile: Begins work on the graph that asks for no types, in another thread.
     """
     specials, which = _specials(image)
     goroutines, stacks = _goroutines(image)
@@ -98,20 +97,17 @@ def heap_graph(image: HeapImage, meanwhile: Callable[[HeapGraph], None] | None =
         bytes_by_object=image.object_bytes,
         state_by_object=image.object_state,
         flags_by_object=_flags(image),
-        type_by_object=np.full(image.n_objects, NO_ID, np.int32),
+        type_by_object=np.empty(image.n_objects, np.int32),  # known below
         edge_start=image.edge_start,
         edge_target=image.edge_target,
         roots=_roots(image),
         specials=specials,
         goroutines=goroutines,
     )
-    with ThreadPoolExecutor(1) as second:
-        waiting = second.submit(name_types, image)
-        if meanwhile is not None:
-            meanwhile(graph)
-        naming = waiting.result()
+    if meanwhile is not None:
+        meanwhile(graph)
+    naming = name_types(image, graph.type_by_object)
     types = naming.types
-    graph.type_by_object[:] = types.type_by_object
     _mark_maps(graph, types)
     return NamedGraph(
         graph,

@@ -99,12 +99,12 @@ def name_share(image: HeapImage, types: HeapTypes, live: NDArray[np.bool_]) -> N
     return NameShare(int(chosen.sum()), int(n_bytes.sum()), tuple(objects.tolist()), tuple(map(int, size.tolist())))
 
 
-def name_types(image: HeapImage, more: tuple[Seeds, ...] = ()) -> Naming:
+def name_types(image: HeapImage, into: NDArray[np.int32] | None = None) -> Naming:
     """Names every object that can be named.
 
     Args:
         image: The image.
-        more: Further statements about objects.
+        into: Room for the types of all objects.
     """
     heap = FlowHeap(
         addr_by_object=image.object_addr,
@@ -130,8 +130,8 @@ def name_types(image: HeapImage, more: tuple[Seeds, ...] = ()) -> Naming:
         pools(image, types),
         timers(image, types, heap.places),
     ]
-    seeds = (*known, *described.seeds(), *more)
-    found = name_objects(heap, image.types, types, image.functions.entries(), seeds, described.captures)
+    seeds = (*known, *described.seeds())
+    found = name_objects(heap, image.types, types, image.functions.entries(), seeds, described.captures, into)
     return Naming(found, types, tuple(described.problems), tuple(described.modules))
 
 

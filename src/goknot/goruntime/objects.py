@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from goknot.kernels.memory import Allocator
 from goknot.memory.space import MissingMemoryError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from goknot.goruntime.gcmask import MaskReader
@@ -67,6 +70,14 @@ class Objects:
     problems: tuple[str, ...]
 
 
+def _in_two(n_items: int, middle: int, work: Callable[[int, int], object]) -> None:
+    """Does the items before `middle` in this thread and the others in a second."""
+    with ThreadPoolExecutor(1) as second:
+        rest = second.submit(work, middle, n_items)
+        work(0, middle)
+        rest.result()
+
+
 @dataclass(frozen=True, slots=True)
 class _Placed:
     """Spans whose memory the image holds, and where."""
@@ -92,21 +103,19 @@ def read_objects(
     slot_start = np.concatenate(([0], np.cumsum(spans.nelems))).astype(np.int64)
     if slot_start[-1] >= 1 << 31:
         raise InputError(source.where, f"has room for {slot_start[-1]} objects; more than 2^31 are not supported")
-    states = alloc.zeros(int(slot_start[-1]), np.uint8)
-    starts = slot_start[:-1].copy()
-    n_objects = int(
-        kernel.slot_states(
-            source.space.main, placed.alloc_off, placed.mark_off, spans.freeindex, spans.nelems, starts, states
-        )
-    )
+    states, starts = alloc.zeros(int(slot_start[-1]), np.uint8), slot_start[:-1].copy()
+    n_by_span = np.empty(len(starts), np.int64)
+    middle = int(np.searchsorted(starts, slot_start[-1] // 2))
+    where = source.space.main, placed.alloc_off, placed.mark_off, spans.freeindex, spans.nelems, starts
+    _in_two(len(starts), middle, lambda first, last: kernel.slot_states(first, last, *where, states, n_by_span))
+    object_start = np.concatenate(([0], np.cumsum(n_by_span)))
+    n_objects = int(object_start[-1])
     object_by_slot = alloc.empty(len(states), np.int32)
     addr, n_bytes = alloc.empty(n_objects, np.uint64), alloc.empty(n_objects, np.int64)
-    state, object_start = alloc.empty(n_objects, np.uint8), np.empty(len(starts) + 1, np.int64)
-    kernel.number_objects(
-        states, spans.base, spans.elem_bytes, spans.nelems, starts, object_by_slot, addr, n_bytes, state, object_start
-    )
-    del states
-    n_by_span = np.diff(object_start)
+    state = alloc.empty(n_objects, np.uint8)
+    slots = states, spans.base, spans.elem_bytes, spans.nelems, starts, object_start
+    known = object_by_slot, addr, n_bytes, state
+    _in_two(len(starts), middle, lambda first, last: kernel.number_objects(first, last, *slots, *known))
     mode, bits_off = _mask_places(layout, placed)
     first_addr, span_by_page, page_start, arena_addrs = _page_table(source, layout, heap, spans)
     is_typed = mode == kernel.TYPED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -88,34 +89,87 @@ class Edges:
 
 
 def scan_edges(space: AddressSpace, objects: Objects, alloc: Allocator | None = None) -> Edges:
-    """Follows every pointer of every object, piece by piece: what was read of a file is let go at once."""
+    """Follows every pointer of every object, piece by piece: what was read of a file is let go at once.
+
+    Without a limit of memory two threads do it, each half of the words.
+    """
     alloc = alloc or Allocator()
     pieces, scanned = _pieces(objects), objects.mode_by_span != kernel.NOSCAN
     n_words_by_span = np.where(scanned, np.diff(objects.object_start) * objects.spans.elem_bytes // 8, 0)
-    words = [int(n_words_by_span[first:last].sum()) for first, last in pieces]
+    words = np.array([n_words_by_span[first:last].sum() for first, last in pieces], np.int64)
     start = alloc.zeros(len(objects.addr) + 1, np.int64)
-    if alloc.limit_bytes is None:  # every word might be a pointer: reserved, not touched, and shrunk below
-        target, word = np.empty(sum(words), np.int32), np.empty(sum(words), np.uint16)
-    else:
+    if alloc.limit_bytes is not None:
         room = _count_edges(space, objects, start)
         target, word = alloc.empty(room, np.int32), alloc.empty(room, np.uint16)
-    kinds = (np.int64, np.int64, np.int64, np.int64, np.uint64)  # of the lists in `EdgePlaces`
-    parts: list[list[NDArray[Any]]] = [[np.zeros(0, kind)] for kind in kinds]
-    n_edges, n_free = 0, 0
-    for (first, last), n_words in zip(pieces, words, strict=True):
-        lists = tuple(np.empty(n_words, kind) for kind in kinds)
+        return _joined([_scan_pieces(space, objects, pieces, words, (0, start, target, word))], start, target, word)
+    total = int(words.sum())  # every word might be a pointer: reserved, not touched, and shrunk below
+    target, word = np.empty(total, np.int32), np.empty(total, np.uint16)
+    middle = int(np.searchsorted(np.cumsum(words), total // 2)) + 1
+    with ThreadPoolExecutor(1) as second:
+        arrays = start, target, word
+        behind = int(words[:middle].sum())
+        rest = second.submit(_scan_pieces, space, objects, pieces[middle:], words[middle:], (behind, *arrays))
+        parts = [_scan_pieces(space, objects, pieces[:middle], words[:middle], (0, *arrays)), rest.result()]
+    if middle < len(pieces):
+        border = int(objects.object_start[pieces[middle][0]])
+        _close_gap(parts, border, *arrays)
+    for array in (target, word):
+        array.resize(sum(part.end - part.first for part in parts), refcheck=False)
+    return _joined(parts, *arrays)
+
+
+@dataclass(slots=True)
+class _Part:
+    """The edges of some pieces.
+
+    Attributes:
+        first, end: Their numbers.
+        lists: Those of `EdgePlaces`, in their order from `odd_edge` on.
+        n_free: Pointers into free slots.
+    """
+
+    first: int
+    end: int
+    lists: list[NDArray[Any]]
+    n_free: int
+
+
+def _scan_pieces(
+    space: AddressSpace, objects: Objects, pieces: list[tuple[int, int]], words: Int64s, into: tuple[Any, ...]
+) -> _Part:
+    """Edges of some pieces, written `into` (start, target, word) from a given number on, which comes first in it."""
+    at, start, target, word = into
+    kinds = (np.int64, np.int64, np.int64, np.int64, np.uint64)
+    lists: list[list[NDArray[Any]]] = [[np.zeros(0, kind)] for kind in kinds]
+    n_edges, n_free = at, 0
+    for (first, last), n_words in zip(pieces, words.tolist(), strict=True):
+        room = tuple(np.empty(n_words, kind) for kind in kinds)
         n_edges, n_odd, n_before, more = _scan(
-            space, objects, (first, last), n_edges=n_edges, start=start, target=target, places=(word, *lists)
+            space, objects, (first, last), n_edges=n_edges, start=start, target=target, places=(word, *room)
         )
         n_free += more
-        for part, listed, length in zip(parts, lists, (n_odd, n_odd, n_odd, n_before, n_before), strict=True):
+        for part, listed, length in zip(lists, room, (n_odd, n_odd, n_odd, n_before, n_before), strict=True):
             part.append(listed[:length].copy())
         _let_go(space, objects, first, last)
-    if alloc.limit_bytes is None:
-        target.resize(n_edges, refcheck=False)
-        word.resize(n_edges, refcheck=False)
-    found: list[NDArray[Any]] = [np.concatenate(part) for part in parts]
-    return Edges(start, target[:n_edges], EdgePlaces(word[:n_edges], *found), n_free)
+    return _Part(at, n_edges, [np.concatenate(part) for part in lists], n_free)
+
+
+def _close_gap(parts: list[_Part], border: int, start: Int64s, target: Int32s, word: UInt16s) -> None:
+    """Moves the second part's edges up to the first's; its objects begin at `border`."""
+    first, second = parts
+    gap, n_edges = second.first - first.end, second.end - second.first
+    for array in (target, word):
+        array[first.end : first.end + n_edges] = array[second.first : second.end]
+    start[border + 1 :] -= gap
+    start[border] = first.end  # both parts wrote it
+    second.lists[0] -= gap
+    second.lists[3] -= gap
+
+
+def _joined(parts: list[_Part], start: Int64s, target: Int32s, word: UInt16s) -> Edges:
+    n_edges = sum(part.end - part.first for part in parts)
+    lists = [np.concatenate(lists) for lists in zip(*(part.lists for part in parts), strict=True)]
+    return Edges(start, target[:n_edges], EdgePlaces(word[:n_edges], *lists), sum(part.n_free for part in parts))
 
 
 def _scan(

@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.goruntime import types as go
-from goknot.kernels.type_flow import MANY, ONE, TYPE_SHIFT, prepare, read_out, renumber, spread
+from goknot.kernels.type_flow import (
+    MANY,
+    MOST_SMALL_BYTES,
+    N_SIZES,
+    ONE,
+    TYPE_SHIFT,
+    prepare,
+    read_out,
+    renumber,
+    spread,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,6 +170,7 @@ def name_objects(  # noqa: PLR0917 - a heap, and all that is known of it
     functions: Functions,
     more: tuple[Seeds, ...] = (),
     captures: Callable[[int], list[Capture]] | None = None,
+    into: NDArray[np.int32] | None = None,
 ) -> HeapTypes:
     """Types for the objects of `heap`.
 
@@ -170,6 +181,7 @@ def name_objects(  # noqa: PLR0917 - a heap, and all that is known of it
         functions: To know closures by the function they begin with.
         more: What else is known: typed variables, finalizers.
         captures: Entry of a function -> what its closures hold.
+        into: Room for the result's `type_by_object`.
     """
     closures, closure_by_entry = _closures(heap, types, functions)
     known = [_headers(heap, types), _interfaces(heap, table, types), closures]
@@ -187,30 +199,35 @@ def name_objects(  # noqa: PLR0917 - a heap, and all that is known of it
         if not types.slots(closure):
             types.set_slots(closure, [(8, ONE, receiver)])
     arrays = types.arrays()
-    flow = np.empty(2 * len(heap.addr_by_object), np.int64)
-    prepare(heap.bytes_by_object, heap.header_by_object, heap.noscan_by_object, flow)
-    _spread(heap, arrays, seeds, flow)
+    flow, sizes = np.empty(len(heap.addr_by_object), np.int64), np.zeros(N_SIZES, np.int64)
+    numbers = np.zeros((MOST_SMALL_BYTES >> 3) + 1, np.uint8)
+    prepare(heap.bytes_by_object, heap.header_by_object, heap.noscan_by_object, numbers, sizes, flow)
+    _spread(heap, arrays, seeds, sizes, flow)
     pooled = _pooled(heap, table, types, flow)
     if len(pooled.target):
         arrays = types.arrays()
-        _spread(heap, arrays, pooled, flow)
-    return _outcome(types, arrays, flow, heap.places)
+        _spread(heap, arrays, pooled, sizes, flow)
+    return _outcome(types, arrays, flow, heap.places, np.empty(len(flow), np.int32) if into is None else into)
 
 
-def _spread(heap: FlowHeap, arrays: FlowArrays, seeds: Seeds, flow: NDArray[np.int64]) -> None:
+def _spread(
+    heap: FlowHeap, arrays: FlowArrays, seeds: Seeds, sizes: NDArray[np.int64], flow: NDArray[np.int64]
+) -> None:
     places = (heap.places.word, heap.places.odd_edge, heap.places.odd_word, heap.places.odd_delta)
     spread(
-        heap.edge_start, heap.edge_target, places, arrays.size_by_type, arrays.class_by_type,
-        arrays.header_class_by_type, arrays.open_by_type, arrays.rank_by_type,
+        heap.edge_start, heap.edge_target, places, heap.bytes_by_object, sizes, arrays.size_by_type,
+        arrays.class_by_type, arrays.header_class_by_type, arrays.open_by_type, arrays.rank_by_type,
         arrays.described_by_type * np.uint8(NamedBy.DWARF), arrays.other_by_type, arrays.slot_start, arrays.slot_kind,
         arrays.slot_arg, seeds.target, seeds.delta, seeds.kind, seeds.many, seeds.strength, seeds.source,
-        np.empty(len(flow) // 2, np.int32), flow,
+        np.empty(len(flow), np.int32), flow,
     )  # fmt: skip
 
 
-def _outcome(types: FlowTypes, arrays: FlowArrays, flow: NDArray[np.int64], places: EdgePlaces) -> HeapTypes:
-    """Types by name: what DWARF and a descriptor call the same is the same."""
-    pair, source = np.empty(len(flow) // 2, np.int32), np.empty(len(flow) // 2, np.uint8)
+def _outcome(
+    types: FlowTypes, arrays: FlowArrays, flow: NDArray[np.int64], places: EdgePlaces, pair: NDArray[np.int32]
+) -> HeapTypes:
+    """Types by name: what DWARF and a descriptor call the same is the same; those of objects are put into `pair`."""
+    source = np.empty(len(flow), np.uint8)
     used = np.zeros(2 * len(arrays.size_by_type), np.uint8)
     read_out(flow, arrays.rivalled_by_type.astype(np.uint8), int(NamedBy.INFERRED), pair, source, used)
     number_by_pair = np.full(len(used), -1, np.int32)
@@ -254,8 +271,8 @@ def _interfaces(heap: FlowHeap, table: go.TypeTable, types: FlowTypes) -> Seeds:
 def _pooled(heap: FlowHeap, table: go.TypeTable, types: FlowTypes, flow: NDArray[np.int64]) -> Seeds:
     """What sync.Pools hold: `sync.eface` spells an interface as two unsafe pointers (sync/poolqueue.go)."""
     own = types.struct_id("sync.eface")
-    low, high = np.int64(own) << TYPE_SHIFT, np.int64(own + 1) << TYPE_SHIFT
-    holders = np.flatnonzero((flow[1::2] >= low) & (flow[1::2] < high)) if own >= 0 else np.zeros(0, np.int64)
+    low, high = np.int64(own + 1) << TYPE_SHIFT, np.int64(own + 2) << TYPE_SHIFT
+    holders = np.flatnonzero((flow >= low) & (flow < high)) if own >= 0 else np.zeros(0, np.int64)
     starts, ends = heap.edge_start[holders], heap.edge_start[holders + 1]
     edges = np.concatenate([np.zeros(0, np.int64), *(np.arange(a, b) for a, b in zip(starts, ends, strict=True))])
     source, off = np.repeat(holders, ends - starts), heap.places.off_of(edges)

@@ -37,7 +37,7 @@ def read_core(
         exe: The executable; None: where the core says it was.
         alloc: Where arrays as long as the heap come from.
         step: Told what begins, for people who wait.
-        meanwhile: Work on the graph that asks for no types; done while they are named.
+        meanwhile: Begins work on the graph that asks for no types, in another thread.
 
     Raises:
         InputError: The core is damaged, not of a Go program, or the executable is another build.

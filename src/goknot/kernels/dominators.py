@@ -78,7 +78,7 @@ def _first_at(values: NDArray[np.int32], value: int) -> int:
 @kernel(
     _jit.tuple_of(_jit.i64, _jit.i64),
     *(IN_I64, IN_I32, IN_I64, IN_I32, IN_I32, IN_I32, IN_U8, IN_U8),
-    *(OUT_I32, OUT_I32, OUT_I32, OUT_I32, OUT_I32, OUT_I32, OUT_I32),
+    *(OUT_I32, OUT_I32, OUT_I32, OUT_I32, OUT_I32, OUT_I32, OUT_I32, OUT_I32),
 )
 def _search(
     edge_start: NDArray[np.int64],
@@ -94,12 +94,14 @@ def _search(
     parent: NDArray[np.int32],
     cursor: NDArray[np.int32],
     head: NDArray[np.int32],
+    least: NDArray[np.int32],
     pair_source: NDArray[np.int32],
     pair_next: NDArray[np.int32],
 ) -> tuple[int, int]:
     """Depth-first search from the first top node; returns how many nodes it reached and how many pairs it kept.
 
-    `head` and `pair_next` link, for each position, the sources of the edges that found it already numbered.
+    Of the edges that lead to a position, `least` has the first source before it; `head` and `pair_next` link the
+    sources behind it.
     """
     n = len(edge_start) - 1
     for node in range(n):
@@ -148,13 +150,16 @@ def _search(
                 position[target] = n_seen
                 node_at[n_seen] = target
                 parent[n_seen] = here
+                least[n_seen] = here
                 head[n_seen] = -1
                 n_seen += 1
                 if there == _LEAF:
                     continue
                 descended = True
                 break
-            if there != here:
+            if here < there:
+                least[there] = min(least[there], here)
+            elif here > there:
                 pair_source[n_pairs] = here
                 pair_next[n_pairs] = head[there]
                 head[there] = n_pairs
@@ -183,19 +188,19 @@ def _semi_nca(
     pair_source: NDArray[np.int32],
     pair_next: NDArray[np.int32],
 ) -> None:
-    """Turns `idom`, which holds the parents of the search tree, into immediate dominators; `head` becomes semi."""
+    """Turns `idom`, which holds the parents of the search tree, into immediate dominators; `head` becomes semi.
+
+    `best` holds the `least` of `_search`.
+    """
     n_seen = len(idom)
     for here in range(n_seen):
         ancestor[here] = idom[here]
     for here in range(n_seen - 1, 0, -1):
-        semi = idom[here]
+        semi = best[here]
         pair = head[here]
         while pair >= 0:
             there = pair_source[pair]
             pair = pair_next[pair]
-            if there < here:
-                semi = min(semi, there)
-                continue
             depth = 0
             while ancestor[there] > here:
                 stack[depth] = there
@@ -263,7 +268,7 @@ def dominate(
     alloc = alloc or Allocator()
     n_nodes = edges.n_rows + tops.n_rows
     position, node_at = alloc.empty(n_nodes, np.int32), alloc.empty(n_nodes, np.int32)
-    idom, cursor, head = (alloc.empty(n_nodes, np.int32) for _ in range(3))
+    idom, cursor, head, best = (alloc.empty(n_nodes, np.int32) for _ in range(4))
     owner, owned = (np.empty(0, np.int32) if one is None else one for one in (owner, owned))
     cut = cut.copy()
     cut[owner] |= _OWNS
@@ -281,6 +286,7 @@ def dominate(
         idom,
         cursor,
         head,
+        best,
         pair_source,
         pair_next,
     )
@@ -289,12 +295,12 @@ def dominate(
         idom,
         head,
         alloc.empty(n_seen, np.int32),
-        alloc.empty(n_seen, np.int32),
+        best,
         cursor,
         pair_source[:n_pairs],
         pair_next[:n_pairs],
     )
-    del cursor, head, pair_source, pair_next
+    del best, cursor, head, pair_source, pair_next
     retained = alloc.empty(n_seen, np.int64)
     _retain(node_at, idom, bytes_by_node, retained)
     return Dominated(position, node_at, idom, retained)

@@ -40,8 +40,10 @@ U0 = np.uint64(0)
 BLOCK = 1 << 13  # edges that are turned from slots into objects at a time
 
 
-@kernel(i64, IN_U8, IN_I64, IN_I64, IN_I64, IN_I64, IN_I64, OUT_U8)
+@kernel(_types.void, i64, i64, IN_U8, IN_I64, IN_I64, IN_I64, IN_I64, IN_I64, OUT_U8, OUT_I64)
 def slot_states(
+    first_span: Any,
+    last_span: Any,
     memory: Any,
     alloc_off: Any,
     mark_off: Any,
@@ -49,8 +51,9 @@ def slot_states(
     nelems_by_span: Any,
     slot_start: Any,
     state_by_slot: Any,
-) -> Any:
-    """Which slots hold objects (runtime/mbitmap.go, `isFree`; mgcsweep.go for unswept spans).
+    n_objects_by_span: Any,
+) -> None:
+    """Which slots of some spans hold objects (runtime/mbitmap.go, `isFree`; mgcsweep.go for unswept spans).
 
     Args:
         memory: Bytes.
@@ -58,50 +61,47 @@ def slot_states(
         mark_off: span -> offset of its mark bits when it is not swept yet, else -1.
         slot_start: span -> its first slot.
         state_by_slot: Filled: FREE, LIVE or WAITING.
-
-    Returns:
-        How many slots hold objects.
+        n_objects_by_span: Filled: how many of a span's slots hold objects.
     """
-    n_objects = 0
-    for span in range(len(alloc_off)):
-        first = slot_start[span]
+    for span in range(first_span, last_span):
+        first, n_objects = slot_start[span], 0
         for index in range(nelems_by_span[span]):
             bit = np.uint8(1 << (index & 7))
             if index < freeindex_by_span[span] or memory[alloc_off[span] + (index >> 3)] & bit:
                 n_objects += 1
                 unmarked = mark_off[span] >= 0 and not memory[mark_off[span] + (index >> 3)] & bit
                 state_by_slot[first + index] = WAITING if unmarked else LIVE
-    return n_objects
+        n_objects_by_span[span] = n_objects
 
 
-@kernel(_types.void, IN_U8, IN_U64, IN_I64, IN_I64, IN_I64, OUT_I32, OUT_U64, OUT_I64, OUT_U8, OUT_I64)
+@kernel(_types.void, i64, i64, IN_U8, IN_U64, IN_I64, IN_I64, IN_I64, IN_I64, OUT_I32, OUT_U64, OUT_I64, OUT_U8)
 def number_objects(
+    first_span: Any,
+    last_span: Any,
     state_by_slot: Any,
     base_by_span: Any,
     elem_bytes_by_span: Any,
     nelems_by_span: Any,
     slot_start: Any,
+    object_start: Any,
     object_by_slot: Any,
     addr: Any,
     n_bytes: Any,
     state: Any,
-    object_start: Any,
 ) -> None:
-    """Numbers the objects by address (spans ascend), lists what is known of each, and where each span's begin."""
-    n_objects = 0
-    for s in range(len(slot_start)):
-        object_start[s] = n_objects
-        for index in range(nelems_by_span[s]):
-            slot = slot_start[s] + index
+    """Numbers the objects of some spans by address (spans ascend), and lists what is known of each."""
+    for span in range(first_span, last_span):
+        n_objects = object_start[span]
+        for index in range(nelems_by_span[span]):
+            slot = slot_start[span] + index
             if state_by_slot[slot] == FREE:
                 object_by_slot[slot] = -1
                 continue
             object_by_slot[slot] = n_objects
-            addr[n_objects] = base_by_span[s] + np.uint64(index * elem_bytes_by_span[s])
-            n_bytes[n_objects] = elem_bytes_by_span[s]
+            addr[n_objects] = base_by_span[span] + np.uint64(index * elem_bytes_by_span[span])
+            n_bytes[n_objects] = elem_bytes_by_span[span]
             state[n_objects] = state_by_slot[slot] - 1
             n_objects += 1
-    object_start[len(slot_start)] = n_objects
 
 
 ROW = 8  # words of a span's row: those below, and room up to a cache line

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from goknot.memory.source import MappedElf
 from goknot.memory.space import AddressSpace, MissingMemoryError, Stretch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -35,17 +36,25 @@ class FileLayers:
         space: What the image itself holds.
         backing: Which files back which addresses.
         root: Put before every path: another mount namespace (`/proc/PID/root`).
+        opened: Files that were opened already, by path without `root`.
     """
 
-    def __init__(self, where: str, space: AddressSpace, backing: Sequence[BackingFile], root: str = "") -> None:
+    def __init__(
+        self,
+        where: str,
+        space: AddressSpace,
+        backing: Sequence[BackingFile],
+        root: str = "",
+        opened: Mapping[str, ElfFile] = MappingProxyType({}),
+    ) -> None:
         self.where, self.root = where, root
-        self.space, self.backing = space, backing
+        self.space, self.backing, self.opened = space, backing, opened
         self.backings: list[NDArray[np.uint8]] = []
         self.stretches: list[Stretch] = []
         self.problems: list[str] = []
         self._exports: Callable[[], Exports] = dict
 
-    def executable(self, exe_path: str | None, auxv: dict[int, int]) -> MappedElf | None:
+    def executable(self, exe: str | ElfFile | None, auxv: dict[int, int]) -> MappedElf | None:
         """The main program: as given, else where the image says it was.
 
         Raises:
@@ -53,12 +62,13 @@ class FileLayers:
         """
         phdr_addr = auxv.get(AT_PHDR, 0)
         own = next((b for b in self.backing if b.start_addr <= phdr_addr < b.end_addr), None)
-        path = exe_path or (self.root + own.path if own else None)
-        if path is None or (exe_path is None and not Path(path).exists()):
-            if path is not None:
-                self.problems.append(f"the executable {path} is not there; what it holds is missing")
+        if exe is None and own is not None and not Path(self.root + own.path).exists():
+            self.problems.append(f"the executable {self.root + own.path} is not there; what it holds is missing")
             return None
-        elf = ElfFile(path)
+        path = exe or (self.root + own.path if own else None)
+        if path is None:
+            return None
+        elf = path if isinstance(path, ElfFile) else ElfFile(path)
         entry = struct.unpack_from("<Q", elf.data, 24)[0]
         slide = auxv[AT_ENTRY] - entry if AT_ENTRY in auxv else 0
         self._check_build(elf, own.start_addr if own else _first_addr(elf) + slide)
@@ -67,7 +77,7 @@ class FileLayers:
         else:
             self._lay_segments(elf, slide)
         self._exports = cache(lambda: exports(elf, slide))
-        return MappedElf(elf, path, slide)
+        return MappedElf(elf, elf.path, slide)
 
     def libraries(self, exe: MappedElf | None) -> tuple[MappedElf, ...]:
         """Every other mapped ELF file that is at hand and the same build; others become problems."""
@@ -80,10 +90,12 @@ class FileLayers:
             first = _first_addr(exe.elf) + exe.slide
             entry_path = next((b.path for b in self.backing if b.start_addr <= first < b.end_addr), None)
         for path, parts in sorted(by_path.items()):
-            if path == entry_path or parts[0].file_off or not Path(self.root + path).is_file():
+            if path == entry_path or parts[0].file_off:
+                continue
+            if path not in self.opened and not Path(self.root + path).is_file():
                 continue
             try:
-                elf = ElfFile(self.root + path)
+                elf = self.opened.get(path) or ElfFile(self.root + path)
                 if not elf.segments:
                     continue
                 self._check_build(elf, parts[0].start_addr)

@@ -7,7 +7,7 @@ import os
 import signal
 import struct
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +52,7 @@ def open_live(pid: int, stop: bool) -> tuple[Source, float]:
             exe = ElfFile(str(home / "exe"))
         arch, auxv, name = exe.arch, _auxv(home), os.readlink(home / "exe")  # noqa: PTH115 - text, not resolved
         problems: list[str] = []
+        files = _opened(f"/proc/{pid}/root", read_mappings(home))  # once it ends, its paths lead nowhere
         with (home / "mem").open("rb", buffering=0) as memory:
             copy = ProcessCopy(pid, memory.fileno(), _chosen(read_mappings(home)))
             if stop:
@@ -68,14 +69,20 @@ def open_live(pid: int, stop: bool) -> tuple[Source, float]:
         if failed.errno in (errno.EIO, errno.ESRCH):
             raise InputError(where, "ended while it was read") from failed
         raise InputError(where, f"cannot be read: {failed.strerror}") from failed
+    except InputError as unreadable:
+        if _state(home) in "ZX":
+            raise InputError(where, "is not there, or ended while it was read") from unreadable
+        raise
+    if n_lost and _state(home) in "ZX":
+        raise InputError(where, "ended while it was read")
     copied, stretches = copy.memory, copy.stretches
     if n_lost:
         problems.append(f"{n_lost} bytes of memory could not be read")
     if not stop:
         problems.append("the process ran while it was read: parts of the image may contradict each other")
     backing = [BackingFile(m.start_addr, m.end_addr, m.file_off, m.path) for m in mappings if m.inode]
-    layers = FileLayers(where, AddressSpace([copied], stretches), backing, root=f"/proc/{pid}/root")
-    mapped = layers.executable(str(home / "exe"), auxv)
+    layers = FileLayers(where, AddressSpace([copied], stretches), backing, root=f"/proc/{pid}/root", opened=files)
+    mapped = layers.executable(exe, auxv)
     libraries = layers.libraries(mapped)
     if mapped is not None:  # as a core names it, not as it was opened
         mapped = MappedElf(mapped.elf, name.removesuffix(" (deleted)"), mapped.slide)
@@ -92,6 +99,15 @@ def open_live(pid: int, stop: bool) -> tuple[Source, float]:
         tuple(problems),
     )
     return source, clock.milliseconds
+
+
+def _opened(root: str, mappings: list[Mapping]) -> dict[str, ElfFile]:
+    """The ELF files behind a process's memory, by their path in it; what cannot be opened is told when it is wanted."""
+    found = {}
+    for path in sorted({mapping.path for mapping in mappings if mapping.inode and not mapping.file_off}):
+        with suppress(InputError):
+            found[path] = ElfFile(root + path)
+    return found
 
 
 def read_mappings(home: Path) -> list[Mapping]:

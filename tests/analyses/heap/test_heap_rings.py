@@ -12,7 +12,7 @@ from goknot.analyses.heap.dominance import (
     retained_by_set,
     sizes_by_type,
 )
-from goknot.analyses.heap.groups import RingGroup, group_by_signature
+from goknot.analyses.heap.groups import RingGroup, group_by_signature, sign_rings
 from goknot.analyses.heap.holders import HolderKind, find_holders
 from goknot.analyses.heap.tiers import Tier
 from goknot.analyses.heap.verdicts import VERDICT_BY_REASON, Reason, judge_rings
@@ -25,7 +25,9 @@ def judged(heap: Heap) -> list[RingGroup]:
     holders = find_holders(graph)
     verdicts = judge_rings(graph, holders)
     retained = retained_by_ring(build_tree(graph, holders), holders, verdicts.rings)
-    return list(group_by_signature(graph, holders, verdicts, retained, type_names=heap.types))
+    return list(
+        group_by_signature(graph, holders, verdicts, sign_rings(graph, verdicts), retained, type_names=heap.types)
+    )
 
 
 def reasons(heap: Heap) -> list[Reason]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from goknot.analyses.heap.diff import Amount, ChangeKind, amounts_of_rings, compare
 from goknot.analyses.heap.dominance import NodeKind, build_tree, retained_by_ring
-from goknot.analyses.heap.groups import group_by_signature
+from goknot.analyses.heap.groups import group_by_signature, sign_rings
 from goknot.analyses.heap.holders import find_holders
 from goknot.analyses.heap.profile import samples_of
 from goknot.analyses.heap.tiers import Tier
@@ -102,7 +102,9 @@ def rings_of(heap: Heap) -> dict[tuple[str, ...], Amount]:
     holders = find_holders(graph)
     verdicts = judge_rings(graph, holders)
     retained = retained_by_ring(build_tree(graph, holders), holders, verdicts.rings)
-    return amounts_of_rings(group_by_signature(graph, holders, verdicts, retained, type_names=heap.types))
+    return amounts_of_rings(
+        group_by_signature(graph, holders, verdicts, sign_rings(graph, verdicts), retained, type_names=heap.types)
+    )
 
 
 def test_which_rings_grew() -> None:
@@ -133,7 +135,7 @@ def everything(graph: HeapGraph, names: list[str], alloc: Allocator) -> object:
     verdicts = judge_rings(graph, holders, alloc)
     tree = build_tree(graph, holders, alloc)
     retained = retained_by_ring(tree, holders, verdicts.rings, alloc)
-    return group_by_signature(graph, holders, verdicts, retained, type_names=names, alloc=alloc)
+    return group_by_signature(graph, holders, verdicts, sign_rings(graph, verdicts), retained, type_names=names)
 
 
 def test_past_the_memory_limit_results_are_the_same() -> None:

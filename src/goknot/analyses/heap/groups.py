@@ -13,8 +13,7 @@ from goknot.analyses.heap.tiers import edges_of
 from goknot.analyses.heap.verdicts import Reason, RingVerdicts
 from goknot.kernels.components import shortest_cycle
 from goknot.kernels.folding import sum_by, sum_rows
-from goknot.kernels.grouping import group_rings
-from goknot.kernels.memory import Allocator
+from goknot.kernels.grouping import Signatures, group_rings
 from goknot.model.heap import HeapGraph
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 _MOST_HOLDERS = 5
+_PIECE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -85,16 +85,33 @@ class RingGroup:
         return tuple(f"{link.source}.{link.field}->{link.target}" for link in self.links)
 
 
+def sign_rings(graph: HeapGraph, verdicts: RingVerdicts, field_by_edge: Int32s | None = None) -> Signatures:
+    """The kinds of pointers that each ring is made of.
+
+    Args:
+        graph: The heap.
+        verdicts: The rings and their reasons.
+        field_by_edge: inner edge (`kernels.components.list_inner_edges`) -> field label, -1 where not known; None for
+            no fields at all.
+    """
+    return group_rings(
+        verdicts.rings,
+        edges_of(graph),
+        label_by_node=graph.type_by_object,
+        class_by_ring=verdicts.reason_by_ring.astype(np.int32),
+        field_by_edge=field_by_edge,
+    )
+
+
 def group_by_signature(
     graph: HeapGraph,
     holders: Holders,
     verdicts: RingVerdicts,
+    found: Signatures,
     retained_by_ring: Int64s,
     *,
     type_names: Sequence[str],
-    field_by_edge: Int32s | None = None,
     field_names: Sequence[str] = (),
-    alloc: Allocator | None = None,
 ) -> tuple[RingGroup, ...]:
     """Groups all rings, worst reason first, then by retained bytes, then by signature.
 
@@ -102,21 +119,12 @@ def group_by_signature(
         graph: The heap.
         holders: Who holds what.
         verdicts: The rings and their reasons.
+        found: See `sign_rings`.
         retained_by_ring: See `dominance.retained_by_ring`.
         type_names: type -> name.
-        field_by_edge: inner edge (`kernels.components.list_inner_edges`) -> field label, -1 where not known; None for
-            no fields at all.
         field_names: field label -> name, indices folded.
-        alloc: Where arrays come from.
     """
     rings = verdicts.rings
-    found = group_rings(
-        rings,
-        edges_of(graph),
-        label_by_node=graph.type_by_object,
-        class_by_ring=verdicts.reason_by_ring.astype(np.int32),
-        field_by_edge=field_by_edge,
-    )
     n_groups = len(found.triple_start) - 1
     group = found.group_by_ring
     n_instances = np.bincount(group, minlength=n_groups)
@@ -138,6 +146,9 @@ def group_by_signature(
             for triple in triples
         }
         kept_by = _count_holders(holders, seeds[instances])
+        # Every member of a ring has an edge inside.
+        labels = {int(label) for label in found.source_by_triple[triples]}
+        least_type = min(labels, key=lambda label: (label < 0, name_of(type_names, label)))
         made.append(
             RingGroup(
                 Reason(int(verdicts.reason_by_ring[instances[0]])),
@@ -148,7 +159,7 @@ def group_by_signature(
                 int(totals[2][index]),
                 tuple(kept_by[:_MOST_HOLDERS]),
                 len(kept_by),
-                _example(graph, verdicts, int(instances[0]), int(retained_by_ring[instances[0]]), type_names),
+                _example(graph, verdicts, int(instances[0]), int(retained_by_ring[instances[0]]), least_type),
             )
         )
     return tuple(sorted(made, key=lambda one: (one.reason, -one.retained_bytes, one.links)))
@@ -170,21 +181,19 @@ def _count_holders(holders: Holders, seeds: Int32s) -> list[tuple[HolderKind, in
     )
 
 
-def _example(
-    graph: HeapGraph, verdicts: RingVerdicts, ring: int, retained_bytes: int, type_names: Sequence[str]
-) -> Example:
+def _example(graph: HeapGraph, verdicts: RingVerdicts, ring: int, retained_bytes: int, least_type: int) -> Example:
     rings = verdicts.rings
     members = rings.members(ring)
-    cycle, edges = shortest_cycle(rings, edges_of(graph), ring, _first_member(graph, members, type_names))
+    cycle, edges = shortest_cycle(rings, edges_of(graph), ring, _first_of_type(graph, members, least_type))
     special = int(verdicts.special_by_ring[ring])
     return Example(ring, members, tuple(cycle), tuple(edges), retained_bytes, special)
 
 
-def _first_member(graph: HeapGraph, members: Int32s, type_names: Sequence[str]) -> int:
-    types = graph.type_by_object[members]
-    is_there = np.zeros(len(type_names) + 1, np.bool_)
-    is_there[types] = True  # NO_ID: the last
-    least = min(
-        (np.flatnonzero(np.roll(is_there, 1)) - 1).tolist(), key=lambda label: (label < 0, name_of(type_names, label))
-    )
-    return int(members[np.argmax(types == least)])
+def _first_of_type(graph: HeapGraph, members: Int32s, label: int) -> int:
+    """The first member of a type that a member has; looked for piece by piece, as it is mostly near."""
+    for start in range(0, len(members), _PIECE):
+        piece = members[start : start + _PIECE]
+        found = np.flatnonzero(graph.type_by_object[piece] == label)
+        if len(found):
+            return int(piece[found[0]])
+    raise ValueError(f"no member has type {label}")

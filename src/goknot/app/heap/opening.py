@@ -28,9 +28,9 @@ def open_study(target: str, exe: str | None, *, stop: bool, alloc: Allocator, st
     early: list[GraphStudy] = []
 
     def meanwhile(graph: HeapGraph) -> None:
-        step("rings, what holds them, and types")
+        step("types, rings, and what holds them")
         known = GraphStudy(graph, alloc)
-        known.prepare()
+        known.begin()
         early.append(known)
 
     side_by_side = meanwhile if alloc.limit_bytes is None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -31,10 +32,11 @@ _HIDDEN = {Reason.RUNTIME, Reason.QUEUE}  # the runtime's own affairs
 
 def report_heap(study: HeapStudy, *, types: bool = False) -> Report:
     """Everything there is to say about the rings and the leaked goroutines of a heap; with `types`, about those too."""
-    heap = study.heap
-    knots = sorted(find_knots(study), key=lambda knot: knot.order)
-    graph = heap.graph
-    shares = named_shares(study)
+    heap, graph = study.heap, study.graph
+    with ThreadPoolExecutor(1) as second:
+        counting = second.submit(lambda: (named_shares(study), type_sizes(study) if types else ()))
+        knots = sorted(find_knots(study), key=lambda knot: knot.order)
+        shares, sizes = counting.result()
     return Report(
         version=__version__,
         inputs=(heap_input(heap, named_text(shares)),),
@@ -50,7 +52,7 @@ def report_heap(study: HeapStudy, *, types: bool = False) -> Report:
             "types_resolved": sum(n for name, n in shares.items() if name.startswith("named_by_")),
             **shares,
         },
-        types=type_sizes(study) if types else (),
+        types=sizes,
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import TYPE_CHECKING
+from threading import RLock
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from goknot.analyses.heap.dominance import HeapTree, build_tree, retained_by_ring
-from goknot.analyses.heap.groups import RingGroup, group_by_signature
+from goknot.analyses.heap.groups import RingGroup, group_by_signature, sign_rings
 from goknot.analyses.heap.holders import Holders, find_holders
 from goknot.analyses.heap.leak_groups import LeakedGroup, group_leaked
 from goknot.analyses.heap.special_rings import SpecialGroup, group_special_rings
@@ -16,9 +18,31 @@ from goknot.analyses.heap.weak_rings import WeakGroup, find_weak_rings
 from goknot.kernels.components import list_inner_edges
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from goknot.kernels.memory import Allocator
     from goknot.model.heap import HeapGraph, Int64s
     from goknot.model.named_heap import EdgeFields, NamedHeap
+
+
+T = TypeVar("T")
+
+
+class _Once(Generic[T]):
+    """A part of a study: worked out when it is first asked for; threads that ask meanwhile wait for it.
+
+    (`functools.cached_property` had this lock up to Python 3.11.)
+    """
+
+    def __init__(self, work: Callable[[GraphStudy], T]) -> None:
+        self.__doc__ = work.__doc__
+        self._work, self._name, self._lock = work, work.__name__, RLock()
+
+    def __get__(self, study: GraphStudy, owner: type[GraphStudy]) -> T:
+        with self._lock:
+            if self._name not in study.parts:
+                study.parts[self._name] = self._work(study)
+            return cast("T", study.parts[self._name])
 
 
 class GraphStudy:
@@ -27,35 +51,43 @@ class GraphStudy:
     Attributes:
         graph: The heap.
         alloc: Where large arrays come from; None: ordinary memory.
+        parts: What was worked out, by name.
     """
 
     def __init__(self, graph: HeapGraph, alloc: Allocator | None = None) -> None:
         self.graph = graph
         self.alloc = alloc
+        self.parts: dict[str, object] = {}
 
-    @cached_property
+    def begin(self) -> None:
+        """Does what every question needs in a second thread; whoever asks for a part of it waits for that part."""
+        second = ThreadPoolExecutor(1)
+        second.submit(self.prepare)  # should it fail, whoever asks first tries again, and fails
+        second.shutdown(wait=False)
+
+    def prepare(self) -> None:
+        """Does what every question needs."""
+        _ = self.holders, self.verdicts, self.tree, self.retained_by_ring
+
+    @_Once
     def holders(self) -> Holders:
         """Who holds every object."""
         return find_holders(self.graph, self.alloc)
 
-    @cached_property
+    @_Once
     def verdicts(self) -> RingVerdicts:
         """All rings of objects, each with its reason."""
         return judge_rings(self.graph, self.holders, self.alloc)
 
-    @cached_property
+    @_Once
     def tree(self) -> HeapTree:
         """The dominator tree."""
         return build_tree(self.graph, self.holders, self.alloc)
 
-    @cached_property
+    @_Once
     def retained_by_ring(self) -> Int64s:
         """ring -> bytes that go when it goes."""
         return retained_by_ring(self.tree, self.holders, self.verdicts.rings, self.alloc)
-
-    def prepare(self) -> None:
-        """Does what every question needs."""
-        _ = self.verdicts, self.tree
 
 
 class HeapStudy:
@@ -104,15 +136,15 @@ class HeapStudy:
     @cached_property
     def ring_groups(self) -> tuple[RingGroup, ...]:
         """Rings that look alike."""
+        signatures = sign_rings(self.graph, self.verdicts, self.ring_fields.label_by_edge)  # needs no tree
         return group_by_signature(
             self.graph,
             self.holders,
             self.verdicts,
+            signatures,
             self.retained_by_ring,
             type_names=self.heap.type_names,
-            field_by_edge=self.ring_fields.label_by_edge,
             field_names=self.ring_fields.names,
-            alloc=self.alloc,
         )
 
     @cached_property

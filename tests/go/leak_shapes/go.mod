@@ -1,0 +1,3 @@
+module example.com/leakshapes
+
+go 1.21
