@@ -76,4 +76,5 @@ def _leak(  # noqa: PLR0917
         "as its argument, and let its function capture nothing.",
         depth=len(event.where.calls),
         scope=f"{facts.package}.{facts.name}",
+        anchor=event.where.spot,
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from goknot.analyses.leaks.finding import Leak, Picture, node_of, weakest
 from goknot.analyses.leaks.reach import Pointers
+from goknot.analyses.leaks.releases import taken_back
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
 from goknot.model.verdict import Confidence, Level, Verdict
 
@@ -31,12 +32,16 @@ def _judge(
     program: ProgramFacts, facts: FunctionFacts, pointers: Pointers, event: LeakEvent
 ) -> Confidence | None:
     cancel = event.others[1][0]
-    if any(other.kind == "cancel" and cancel in other.subjects for other in facts.events):
-        return None
+    undone = taken_back(facts, event, "cancel", {cancel})
     parent = _parent(facts, event.others[0])
-    if parent is None or not event.word.startswith("WithCancel"):
+    if undone is None or parent is None:
         return None
+    if not event.word.startswith("WithCancel") or event.where.loop:
+        parent = weakest(parent, Confidence.POSSIBLE)  # its deadline ends it
     holders = [edge for edge in facts.edges if edge.target == cancel]
+    if undone is not Confidence.CERTAIN:  # called on some ways
+        local = all(edge.kind == "capture" for edge in holders) and not facts.nodes[cancel].outside
+        return weakest(parent, undone) if local else None
     if not holders:
         return None if facts.nodes[cancel].outside else parent
     fields = {edge.field.rpartition(".")[2] for edge in holders if edge.kind == "field"}

@@ -64,7 +64,11 @@ def detect(program: ProgramFacts) -> tuple[list[Knot], int]:
 def _one_a_place(leaks: Iterable[Leak]) -> list[Leak]:
     """Of findings of one kind at one line the surest and nearest; sorted by place."""
     best: dict[tuple[str, str, int], Leak] = {}
-    for leak in leaks:
+    found = list(leaks)
+    near = {(leak.kind, leak.anchor) for leak in found if leak.depth == 0}
+    for leak in found:
+        if leak.depth and leak.anchor is not None and (leak.kind, leak.anchor) in near:
+            continue  # a caller sees no more than the function itself
         place = (leak.kind, leak.where.file, leak.where.line)
         other = best.get(place)
         if other is None or _rank(leak) < _rank(other):

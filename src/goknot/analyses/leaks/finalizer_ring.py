@@ -89,6 +89,7 @@ def _leak(
         how=_HOW_CLOSURE if through_function else _HOW,
         depth=len(event.where.calls),
         scope=f"{facts.package}.{facts.name}",
+        anchor=event.where.spot,
     )
 
 

@@ -21,6 +21,7 @@ class Leak:
         where: The line to open first.
         depth: How many calls lie between the function that was looked at and the place; of two findings about one
             place the one with fewer is kept.
+        anchor: What was set, if `where` may be another line: seen from there, it needs no second finding.
         scope: Package and function that was looked at.
         move: Short name of the refactoring that cuts it.
         how: What to do, in a sentence or two.
@@ -39,6 +40,7 @@ class Leak:
     how: str
     depth: int = 0
     scope: str = ""
+    anchor: Spot | None = None
 
 
 def weakest(*given: Confidence) -> Confidence:

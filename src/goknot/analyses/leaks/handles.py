@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from goknot.analyses.leaks.finding import Leak, Picture, node_of, strength_of_path, weakest
 from goknot.analyses.leaks.reach import Pointers
+from goknot.analyses.leaks.releases import taken_back
 from goknot.model.knot import KnotNode
 from goknot.model.leakfacts import FunctionFacts, LeakEdge, LeakEvent, ProgramFacts
 from goknot.model.verdict import Confidence, Level, Verdict
@@ -26,8 +27,8 @@ def find(program: ProgramFacts) -> Iterator[Leak]:
                 found = _ring(facts, pointers, event)
                 if found is not None:
                     yield found
-                elif not program.words.get("Delete"):
-                    yield _never(facts, event)
+                elif (why := _why_never(program, facts, event)) is not None:
+                    yield _never(facts, event, why)
 
 
 def _ring(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Leak | None:
@@ -61,7 +62,7 @@ def _ring(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Leak | 
             title=f"a cgo.Handle keeps {node.name}, whose {destructor.kind} would delete it",
             reason=f"A global table holds the value of a handle until Delete; that value leads to {node.name}, so "
             f"{node.name} never dies and its {destructor.kind} never deletes the handle, in every release of Go.",
-            where=event.where.spot,
+            where=event.where.calls[0] if event.where.calls else event.where.spot,
             nodes=tuple(picture.nodes),
             edges=tuple(picture.edges),
             move="delete-in-close",
@@ -69,15 +70,33 @@ def _ring(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Leak | 
             "lead back to the one with the finalizer.",
             depth=len(event.where.calls),
             scope=f"{facts.package}.{facts.name}",
+            anchor=event.where.spot,
         )
     return None
+
+
+def _why_never(program: ProgramFacts, facts: FunctionFacts, event: LeakEvent) -> str | None:
+    """Why nobody deletes a handle; None if somebody does, or may."""
+    handle = event.subjects[0]
+    if event.where.calls or event.where.loop:
+        return None
+    undone = taken_back(facts, event, "handle-delete", {handle})
+    if undone is None or any(e.destructor and handle in e.subjects for e in facts.events if e.kind == "handle-delete"):
+        return None
+    if not program.words.get("Delete"):
+        return "nothing in this program calls a Delete"
+    if facts.nodes[handle].outside or any(edge.target == handle for edge in facts.edges):
+        return None
+    return f"{facts.name} keeps it to itself and does not delete it" + (
+        "" if undone is Confidence.CERTAIN else " on every way out"
+    )
 
 
 def _plain(edge: LeakEdge) -> bool:
     return edge.kind != "handle"
 
 
-def _never(facts: FunctionFacts, event: LeakEvent) -> Leak:
+def _never(facts: FunctionFacts, event: LeakEvent, why: str) -> Leak:
     picture = Picture.empty()
     table = picture.node("table", KnotNode("table of cgo handles", "object", "runtime/cgo.handles"))
     handle = facts.nodes[event.subjects[0]]
@@ -90,8 +109,8 @@ def _never(facts: FunctionFacts, event: LeakEvent) -> Leak:
         level=Level.TYPE,
         verdict=Verdict.KEPT_ALIVE,
         confidence=Confidence.LIKELY,
-        title=f"the cgo.Handle that {facts.name} makes is never deleted",
-        reason="A global table holds the value of a handle until Delete, and nothing in this program calls a Delete.",
+        title=f"the cgo.Handle that {facts.name} makes is not deleted",
+        reason=f"A global table holds the value of a handle until Delete, and {why}.",
         where=event.where.spot,
         nodes=tuple(picture.nodes),
         edges=tuple(picture.edges),
@@ -99,4 +118,5 @@ def _never(facts: FunctionFacts, event: LeakEvent) -> Leak:
         how="Call Delete when C no longer uses the handle.",
         depth=len(event.where.calls),
         scope=f"{facts.package}.{facts.name}",
+        anchor=event.where.spot,
     )

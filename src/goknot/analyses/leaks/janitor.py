@@ -133,4 +133,5 @@ def _leak(  # noqa: PLR0917
         "goroutine hold only the inner object (or stop it in a Close).",
         depth=len(event.where.calls),
         scope=f"{facts.package}.{facts.name}",
+        anchor=event.where.spot,
     )

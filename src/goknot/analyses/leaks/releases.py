@@ -19,18 +19,27 @@ def taken_back(facts: FunctionFacts, event: LeakEvent, kind: str, subjects: set[
     Returns:
         CERTAIN if nothing in the function undoes it, LIKELY if something does on some ways, None if all do.
     """
-    found: Confidence | None = Confidence.CERTAIN
-    for other in facts.events:
-        if other.kind != kind or other.destructor or not subjects.intersection(other.subjects):
-            continue
-        if other.order < event.order:
-            continue
-        if precedes(other.where.branch, event.where.branch) and (other.deferred or not _leaves(facts, event, other)):
+    undoing = [
+        other
+        for other in facts.events
+        if other.kind == kind
+        and not other.destructor
+        and other.order > event.order
+        and subjects.intersection(other.subjects)
+    ]
+    for other in undoing:
+        if precedes(other.where.branch, event.where.branch) and (
+            other.deferred or not _leaves(facts, event, other, undoing)
+        ):
             return None
-        found = Confidence.LIKELY
-    return found
+    return Confidence.LIKELY if undoing else Confidence.CERTAIN
 
 
-def _leaves(facts: FunctionFacts, first: LeakEvent, last: LeakEvent) -> bool:
-    """Whether the function may return between two events."""
-    return any(event.kind == "return" and first.order < event.order < last.order for event in facts.events)
+def _leaves(facts: FunctionFacts, first: LeakEvent, last: LeakEvent, undoing: list[LeakEvent]) -> bool:
+    """Whether the function may return between two events without another one that undoes the first."""
+    for event in facts.events:
+        if event.kind == "return" and first.order < event.order < last.order:
+            before = [other for other in undoing if other.order < event.order]
+            if not any(precedes(other.where.branch, event.where.branch) for other in before):
+                return True
+    return False

@@ -26,18 +26,18 @@ def _of_timer(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Ite
     again = [e for e in facts.events if e.kind in {"timer-reset", "after"} and e.goroutine >= 0 and e.order > event.order]
     rearmed = [e for e in again if e.kind == "after" or timer in e.subjects]
     stops = [e for e in facts.events if e.kind == "timer-stop" and timer in e.subjects]
-    if not rearmed or any(not stop.destructor for stop in stops):
+    if not (rearmed or stops) or any(not stop.destructor for stop in stops):
         return
     for destructor in facts.events:
         if destructor.kind not in {"finalizer", "cleanup"}:
             continue
         for subject in destructor.subjects:
             path = pointers.path(event.others[0], {subject})
-            if path is None:
+            if path is None or (stops and all(stop.destructor != destructor.order for stop in stops)):
                 continue
             confidence = Confidence.CERTAIN if stops else Confidence.LIKELY
             confidence = weakest(confidence, strength_of_path(facts, destructor, path))
-            if destructor.where.branch or rearmed[0].where.branch:
+            if destructor.where.branch or not rearmed:
                 confidence = weakest(confidence, Confidence.LIKELY)
             yield _leak(facts, event, destructor, subject, path, confidence)
 
@@ -58,9 +58,9 @@ def _leak(  # noqa: PLR0917
         level=Level.TYPE,
         verdict=Verdict.NEVER_FREED,
         confidence=confidence,
-        title=f"a timer that starts itself anew holds {node.name} until the {destructor.kind} of {node.name} stops it",
-        reason=f"A pending timer is a root and its function leads to {node.name}: while the timer starts itself anew "
-        f"{node.name} never dies, and its {destructor.kind} never stops the timer, in every release of Go.",
+        title=f"a timer holds {node.name} until the {destructor.kind} of {node.name} stops it",
+        reason=f"A pending timer is a root and its function leads to {node.name}: until it has fired for the last time "
+        f"{node.name} does not die, and its {destructor.kind} never stops the timer, in every release of Go.",
         where=event.where.spot,
         nodes=tuple(picture.nodes),
         edges=tuple(picture.edges),
