@@ -50,7 +50,7 @@ def _judge(facts: FunctionFacts, wait: Wait, go: LeakEvent, all_waits: list[Wait
     if len(wait.operations) != wait.n_cases:
         return None  # a case of which the channel is not known
     if wait.n_cases == 0:
-        return _Why(Confidence.CERTAIN, "a select without cases waits for ever", "Let the goroutine end.")
+        return _Why(Confidence.POSSIBLE, "a select without cases waits for ever", "Let the goroutine end.")  # often meant so
     reasons = [_judge_operation(facts, operation, go, all_waits) for operation in wait.operations]
     known = [reason for reason in reasons if reason is not None]
     if len(known) < len(reasons):
@@ -163,7 +163,7 @@ def _leak(facts: FunctionFacts, wait: Wait, go: LeakEvent, found: _Why) -> Leak:
         where=wait.event.where.spot,
         nodes=tuple(picture.nodes),
         edges=tuple(picture.edges),
-        move="buffer" if found.how == _BUFFER else "let-it-end",
+        move="end-the-wait",
         how=found.how,
         depth=len(go.where.calls),
         scope=f"{facts.package}.{facts.name}",

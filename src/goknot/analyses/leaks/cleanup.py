@@ -71,7 +71,7 @@ def _leak(  # noqa: PLR0917
         where=event.where.calls[0] if event.where.calls else event.where.spot,
         nodes=tuple(picture.nodes),
         edges=tuple(picture.edges),
-        move="pass-what-is-released",
+        move="cleanup-without-object",
         how="Give the cleanup what it releases (a file descriptor, a handle, an inner object that does not point back) "
         "as its argument, and let its function capture nothing.",
         depth=len(event.where.calls),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from goknot.analyses.leaks.finding import Leak, Picture, node_of, weakest
+from goknot.analyses.leaks.finding import Leak, Picture, node_of, precedes, weakest
 from goknot.analyses.leaks.reach import Pointers
 from goknot.analyses.leaks.releases import taken_back
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
@@ -40,14 +40,19 @@ def _judge(
         parent = weakest(parent, Confidence.POSSIBLE)  # its deadline ends it
     holders = [edge for edge in facts.edges if edge.target == cancel]
     if undone is not Confidence.CERTAIN:  # called on some ways
-        local = all(edge.kind == "capture" for edge in holders) and not facts.nodes[cancel].outside
-        return weakest(parent, undone) if local else None
+        called = any(e.kind == "cancel" and cancel in e.subjects and _always(e, event) for e in facts.events)
+        return weakest(parent, undone) if called and not facts.nodes[cancel].outside else None
     if not holders:
         return None if facts.nodes[cancel].outside else parent
     fields = {edge.field.rpartition(".")[2] for edge in holders if edge.kind == "field"}
     if len(fields) != 1 or any(edge.kind != "field" for edge in holders):
         return None
     return None if program.words.get(fields.pop()) else weakest(parent, Confidence.LIKELY)
+
+
+def _always(call: LeakEvent, event: LeakEvent) -> bool:
+    """Whether the function itself calls it whenever it gets that far."""
+    return call.goroutine < 0 and precedes(call.where.branch, event.where.branch)
 
 
 def _parent(facts: FunctionFacts, parents: tuple[int, ...]) -> Confidence | None:
@@ -65,11 +70,25 @@ def _parent(facts: FunctionFacts, parents: tuple[int, ...]) -> Confidence | None
             ):
                 return None
             worst = Confidence.POSSIBLE
-        elif node.kind in {"loaded", "global"}:
+        elif node.kind == "loaded" and _from_global(facts, parent):  # others may be the background's
             worst = Confidence.LIKELY if worst is None else worst
         else:
             worst = Confidence.POSSIBLE
     return worst
+
+
+def _from_global(facts: FunctionFacts, node: int) -> bool:
+    """Whether a package variable leads to a node."""
+    seen: set[int] = set()
+    while node not in seen:
+        seen.add(node)
+        holder = next((edge.source for edge in facts.edges if edge.target == node and edge.order == 0), None)
+        if holder is None:
+            return False
+        if facts.nodes[holder].kind == "global":
+            return True
+        node = holder
+    return False
 
 
 def _contexts_of(facts: FunctionFacts, cancels: tuple[int, ...]) -> set[int]:

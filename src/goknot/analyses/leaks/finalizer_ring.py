@@ -85,7 +85,7 @@ def _leak(
         where=_place(facts, event, subject, path),
         nodes=tuple(picture.nodes),
         edges=tuple(picture.edges),
-        move="use-the-parameter" if through_function else "finalizer-outside-ring",
+        move="finalizer-outside-ring",
         how=_HOW_CLOSURE if through_function else _HOW,
         depth=len(event.where.calls),
         scope=f"{facts.package}.{facts.name}",

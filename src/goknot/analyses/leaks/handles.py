@@ -65,7 +65,7 @@ def _ring(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Leak | 
             where=event.where.calls[0] if event.where.calls else event.where.spot,
             nodes=tuple(picture.nodes),
             edges=tuple(picture.edges),
-            move="delete-in-close",
+            move="delete-handle",
             how="Delete the handle in a Close that callers call, or make the handle of an inner object that does not "
             "lead back to the one with the finalizer.",
             depth=len(event.where.calls),

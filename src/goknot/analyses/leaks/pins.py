@@ -80,7 +80,7 @@ def _leak(facts: FunctionFacts, event: LeakEvent, confidence: Confidence, why: s
         where=event.where.spot,
         nodes=tuple(picture.nodes),
         edges=tuple(picture.edges),
-        move="defer-unpin",
+        move="unpin",
         how="Call Unpin when C is done: defer pinner.Unpin() beside the Pinner, or in a Close.",
         depth=len(event.where.calls),
         scope=f"{facts.package}.{facts.name}",

@@ -199,6 +199,8 @@ def _same(request: Request) -> tuple[Value, ...]:
 
 def _atomic_store(request: Request) -> tuple[Value, ...]:
     value = request.args[-1] if request.args else NO_VALUE
+    if not request.receiver.refs:
+        request.machine.escape(value, request.call.pos)
     for ref in request.receiver.refs:
         request.machine.store(ref, "value", Value(value.refs), request.call.pos, "library", adds=True)
     return ()
@@ -221,6 +223,9 @@ def _map_store(request: Request) -> tuple[Value, ...]:
 def _store_in_map(base: Value, key: Value, value: Value, request: Request) -> None:
     """Puts a key and a value in a map."""
     machine, pos = request.machine, request.call.pos
+    if not base.refs:
+        machine.escape(key, pos)
+        machine.escape(value, pos)
     for ref in base.refs:
         machine.store(ref, "key", Value(key.refs), pos, "library", adds=True)
         machine.store(ref, "[]", Value(value.refs), pos, "library", adds=True)
@@ -241,6 +246,8 @@ def _maker(package: str, name: str) -> Known:
 def _keeper(request: Request) -> tuple[Value, ...]:
     """A method whose receiver keeps its arguments, and whose result leads to them."""
     machine, pos = request.machine, request.call.pos
+    for value in request.args if not request.receiver.refs else ():
+        machine.escape(value, pos)
     for ref in request.receiver.refs:
         for value in request.args:
             machine.store(ref, "[]", Value(value.refs), pos, "library", adds=True)

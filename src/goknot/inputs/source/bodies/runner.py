@@ -225,29 +225,40 @@ class Runner:
             machine.set(frame.env[target.name], value)
         elif symbol is not None:
             ref = evaluator.global_ref(symbol, pos)
-            if ref is not None:
+            if ref is None:
+                machine.escape(value, pos)
+            else:
                 machine.store(ref, "=", value, pos, adds=bool(value.refs))
                 machine.event("global-set", pos, (ref,), value.refs)
         elif isinstance(target, Select):
             place = evaluator.place(frame, target)
             if place is not None:
+                self._keep(place[0], value, pos)
                 for ref in place[0]:
                     machine.store(ref, place[1], value, pos, adds=len(place[0]) > 1)
         elif isinstance(target, Index):
             self._set_element(frame, target, value, pos)
         elif isinstance(target, Deref):
             base = evaluator.value(frame, target.value)
+            self._keep(base.refs, value, pos)
             for ref in base.refs:
                 if self.program.is_inline(value.type):
                     machine.store(ref, "", value, pos, adds=True)
                 else:
                     machine.store(ref, "*", value, pos, adds=True)
 
+    def _keep(self, holders: tuple[Ref, ...], value: Value, pos: Pos) -> None:
+        """What is stored in an object that is not known may be reached from anywhere."""
+        if not holders:
+            self.machine.escape(value, pos)
+
     def _set_element(self, frame: Frame, target: Index, value: Value, pos: Pos) -> None:
         machine, evaluator = self.machine, self.evaluator
         base = evaluator.value(frame, target.base)
         key = evaluator.value(frame, target.index)
         shape = self.program.under(base.type)
+        self._keep(base.refs, value, pos)
+        self._keep(base.refs, key, pos)
         for ref in base.refs:
             machine.store(ref, "[]", value, pos, "element", adds=True)
             if key.refs:
@@ -373,6 +384,7 @@ class Runner:
     def _send(self, frame: Frame, s: Send) -> None:
         channel = self.evaluator.value(frame, s.channel)
         value = self.evaluator.value(frame, s.value)
+        self._keep(channel.refs, value, s.pos)
         for ref in channel.refs:
             self.machine.store(ref, "[]", value, s.pos, "element", adds=True)
         self.machine.event("send", s.pos, channel.refs, value.refs)
