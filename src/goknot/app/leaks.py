@@ -89,5 +89,3 @@ def _with_text(knot: Knot, program: Program) -> Knot:
 
     edges = tuple(replace(edge, evidence=tuple(map(filled, edge.evidence))) for edge in knot.edges)
     return replace(knot, edges=edges)
-
-

@@ -15,7 +15,9 @@ from goknot.cli.platforms import PlatformChoice, source_options
 @click.command("leaks")
 @path_argument
 @report_options
-@click.option("--fail-on", metavar="WHAT,...", help="Verdicts or kinds that fail the run, or `none` [default: what leaks].")
+@click.option(
+    "--fail-on", metavar="WHAT,...", help="Verdicts or kinds that fail the run, or `none` [default: what leaks]."
+)
 @click.option("--update-baseline", is_flag=True, help="Write today's knots to the baseline.")
 @click.option("--baseline", metavar="FILE", help="Only knots that are not in FILE fail the run.")
 @click.option("--doubtful", is_flag=True, help="Knots of confidence `possible` and `note` fail the run, too.")
@@ -38,7 +40,7 @@ def command(
     config: str | None,
     **rest: Any,
 ) -> None:
-    """Finds knots that Go's collector cannot undo, in the source: finalizers in rings, goroutines nobody wakes, handles.
+    """Finds knots that Go's collector cannot undo, in source: finalizers in rings, goroutines nobody wakes, handles.
 
     PATH is a module, a workspace, or a folder inside one. No Go is needed and the code need not compile. Of what is
     found, only what is certain or likely fails the run. A comment `//goknot:ignore KIND reason` on the line of a

@@ -50,7 +50,9 @@ def _judge(facts: FunctionFacts, wait: Wait, go: LeakEvent, all_waits: list[Wait
     if len(wait.operations) != wait.n_cases:
         return None  # a case of which the channel is not known
     if wait.n_cases == 0:
-        return _Why(Confidence.POSSIBLE, "a select without cases waits for ever", "Let the goroutine end.")  # often meant so
+        return _Why(
+            Confidence.POSSIBLE, "a select without cases waits for ever", "Let the goroutine end."
+        )  # often meant so
     reasons = [_judge_operation(facts, operation, go, all_waits) for operation in wait.operations]
     known = [reason for reason in reasons if reason is not None]
     if len(known) < len(reasons):
@@ -67,9 +69,7 @@ def _is_method(wait: Wait, go: LeakEvent) -> bool:
     return wait.event.where.in_method and wait.event.where.function_spot != go.where.function_spot
 
 
-def _judge_operation(
-    facts: FunctionFacts, operation: LeakEvent, go: LeakEvent, all_waits: list[Wait]
-) -> _Why | None:
+def _judge_operation(facts: FunctionFacts, operation: LeakEvent, go: LeakEvent, all_waits: list[Wait]) -> _Why | None:
     if len(operation.subjects) != 1:
         return None
     channel = operation.subjects[0]
@@ -93,7 +93,7 @@ def _judge_context(detail: str) -> _Why | None:
     return _Why(Confidence.CERTAIN, "a background context is never done", "Wait for a context that somebody cancels.")
 
 
-def _judge_send(
+def _judge_send(  # noqa: PLR0911 (one line a way out)
     facts: FunctionFacts, send: LeakEvent, go: LeakEvent, receivers: list[LeakEvent], all_waits: list[Wait]
 ) -> _Why | None:
     """A send on an unbuffered channel that nobody may be there to receive."""
@@ -109,8 +109,11 @@ def _judge_send(
         return None
     receive = receivers[0]
     if send.where.loop and not send.where.branch[len(go.where.branch) :]:
-        return _Why(Confidence.LIKELY, "it sends in a loop, and the other side receives once", "Let the loop end: "
-                    "select on the send and a context or a channel that is closed.")
+        return _Why(
+            Confidence.LIKELY,
+            "it sends in a loop, and the other side receives once",
+            "Let the loop end: select on the send and a context or a channel that is closed.",
+        )
     select = next((wait for wait in all_waits if wait.n_cases > 1 and receive in wait.operations), None)
     if select is not None and not send.where.loop:
         why = "the select that receives from it may take another case, and then nobody receives"
@@ -130,9 +133,7 @@ def _judge_receive(receive: LeakEvent, givers: list[LeakEvent], facts: FunctionF
     if all(event.destructor for event in givers):
         return None  # finalizer-goroutine
     if receive.kind == "range-channel" and not closes and receive.word != "other":
-        own = any(
-            event.kind == "close" and receive.subjects[0] in event.subjects for event in facts.events
-        )
+        own = any(event.kind == "close" and receive.subjects[0] in event.subjects for event in facts.events)
         return None if own else _Why(Confidence.CERTAIN, "nobody closes the channel it ranges over", _CLOSE)
     return None
 

@@ -28,9 +28,7 @@ def find(program: ProgramFacts) -> Iterator[Leak]:
                     yield _leak(facts, event, confidence)
 
 
-def _judge(
-    program: ProgramFacts, facts: FunctionFacts, pointers: Pointers, event: LeakEvent
-) -> Confidence | None:
+def _judge(program: ProgramFacts, facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Confidence | None:
     cancel = event.others[1][0]
     undone = taken_back(facts, event, "cancel", {cancel})
     parent = _parent(facts, event.others[0])
@@ -65,9 +63,7 @@ def _parent(facts: FunctionFacts, parents: tuple[int, ...]) -> Confidence | None
                 return None
             if node.detail == "WithValue":
                 return _parent(facts, node.aims_at)
-            if any(
-                other.kind == "cancel" and parent in _contexts_of(facts, other.subjects) for other in facts.events
-            ):
+            if any(other.kind == "cancel" and parent in _contexts_of(facts, other.subjects) for other in facts.events):
                 return None
             worst = Confidence.POSSIBLE
         elif node.kind == "loaded" and _from_global(facts, parent):  # others may be the background's

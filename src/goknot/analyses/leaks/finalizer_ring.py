@@ -16,8 +16,8 @@ from goknot.model.verdict import Confidence, Level, Verdict
 
 KIND = "finalizer-in-ring"
 _HOW = (
-    "Move what the finalizer releases to an object of its own that points to nothing of the ring, and set the finalizer "
-    "(or, from Go 1.24 on, runtime.AddCleanup) there."
+    "Move what the finalizer releases to an object of its own that points to nothing of the ring, and set the "
+    "finalizer (or, from Go 1.24 on, runtime.AddCleanup) there."
 )
 _HOW_CLOSURE = "Let the finalizer use its parameter instead of the variable around it."
 

@@ -84,7 +84,9 @@ class Picture:
             self.nodes.append(node)
         return self.ids[name]
 
-    def edge(self, source: int, target: int, kind: str, spot: Spot, field: str = "", note: str = "") -> None:
+    def edge(  # noqa: PLR0917
+        self, source: int, target: int, kind: str, spot: Spot, field: str = "", note: str = ""
+    ) -> None:
         """Adds an edge."""
         if any(edge.source == source and edge.target == target for edge in self.edges):
             return
@@ -92,11 +94,11 @@ class Picture:
 
     def path(self, facts: FunctionFacts, path: Sequence[LeakEdge]) -> None:
         """Adds a path of pointers."""
-        for edge, label in without_containers(facts, path):
+        for edge, raw in without_containers(facts, path):
             source = self.node(edge.source, node_of(facts.nodes[edge.source]))
             target = self.node(edge.target, node_of(facts.nodes[edge.target]))
             owner = facts.nodes[edge.source]
-            label = label.replace(".[]", "[]").replace(".*", "").removesuffix(".=")
+            label = raw.replace(".[]", "[]").replace(".*", "").removesuffix(".=")
             kind = _EDGE_KINDS.get(edge.kind, "field")
             short = owner.name.rpartition(".")[2] if owner.type_key else ""
             field = f"{short}.{label}" if short and kind == "field" and label not in {"[]", "*", "="} else label

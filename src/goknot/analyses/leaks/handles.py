@@ -38,8 +38,10 @@ def _ring(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Leak | 
         return None
     held = pointers.reached(event.others[0], _plain)
     for destructor in facts.events:
-        if destructor.kind not in {"finalizer", "cleanup"} or not held.intersection(destructor.subjects) or not any(
-            delete.destructor == destructor.order for delete in deletes
+        if (
+            destructor.kind not in {"finalizer", "cleanup"}
+            or not held.intersection(destructor.subjects)
+            or not any(delete.destructor == destructor.order for delete in deletes)
         ):
             continue
         subject = next(s for s in destructor.subjects if s in held)

@@ -123,7 +123,7 @@ def _leak(  # noqa: PLR0917
         verdict=Verdict.NEVER_FREED,
         confidence=confidence,
         title=f"a goroutine holds {node.name} until the {event.kind} of {node.name} stops it",
-        reason=f"A goroutine's stack is a root and this one loops for ever with {node.name} in it, so {node.name} never "
+        reason=f"A goroutine's stack is a root and this one loops for ever with {node.name} in it, so that never "
         f"dies, its {event.kind} never runs, and nothing stops the goroutine, in every release of Go.",
         where=event.where.spot if not event.where.calls else event.where.calls[0],
         nodes=tuple(picture.nodes),

@@ -27,7 +27,7 @@ def find(program: ProgramFacts) -> Iterator[Leak]:
                     yield _leak(facts, event, *found)
 
 
-def _judge(
+def _judge(  # noqa: PLR0911 (one line a way out)
     program: ProgramFacts, facts: FunctionFacts, pointers: Pointers, event: LeakEvent
 ) -> tuple[Confidence, str] | None:
     pinner = event.subjects[0]

@@ -70,7 +70,9 @@ def _self_pointer(facts: FunctionFacts, event: LeakEvent, subject: int, field: s
     )
 
 
-def _note(facts: FunctionFacts, kind: str, event: LeakEvent, title: str, reason: str, picture: Picture, spot: Spot) -> Leak:
+def _note(  # noqa: PLR0917
+    facts: FunctionFacts, kind: str, event: LeakEvent, title: str, reason: str, picture: Picture, spot: Spot
+) -> Leak:
     return Leak(
         kind=kind,
         level=Level.TYPE,

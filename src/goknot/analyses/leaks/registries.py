@@ -29,7 +29,7 @@ def find(program: ProgramFacts) -> Iterator[Leak]:
                 yield from _of_store(program, facts, pointers, event, removed)
 
 
-def _of_store(  # noqa: PLR0917
+def _of_store(
     program: ProgramFacts, facts: FunctionFacts, pointers: Pointers, event: LeakEvent, removed: set[str]
 ) -> Iterator[Leak]:
     if facts.name in {"init", "main"}:

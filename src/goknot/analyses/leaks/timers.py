@@ -23,7 +23,9 @@ def find(program: ProgramFacts) -> Iterator[Leak]:
 
 def _of_timer(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Iterator[Leak]:
     timer = event.subjects[0]
-    again = [e for e in facts.events if e.kind in {"timer-reset", "after"} and e.goroutine >= 0 and e.order > event.order]
+    again = [
+        e for e in facts.events if e.kind in {"timer-reset", "after"} and e.goroutine >= 0 and e.order > event.order
+    ]
     rearmed = [e for e in again if e.kind == "after" or timer in e.subjects]
     stops = [e for e in facts.events if e.kind == "timer-stop" and timer in e.subjects]
     if not (rearmed or stops) or any(not stop.destructor for stop in stops):
@@ -47,12 +49,12 @@ def _leak(  # noqa: PLR0917
 ) -> Leak:
     picture = Picture.empty()
     timer = picture.node(event.subjects[0], node_of(facts.nodes[event.subjects[0]]))
-    picture.edge(
-        timer, picture.node(path[0].source, node_of(facts.nodes[path[0].source])), "timer", event.where.spot
-    )
+    picture.edge(timer, picture.node(path[0].source, node_of(facts.nodes[path[0].source])), "timer", event.where.spot)
     picture.path(facts, path)
     node = facts.nodes[subject]
-    picture.edge(picture.node(subject, node_of(node)), timer, destructor.kind, destructor.where.spot, note="would stop it")
+    picture.edge(
+        picture.node(subject, node_of(node)), timer, destructor.kind, destructor.where.spot, note="would stop it"
+    )
     return Leak(
         kind=KIND,
         level=Level.TYPE,

@@ -40,7 +40,13 @@ def _of_store(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Ite
             table = facts.nodes[event.subjects[0]]
             if table.kind not in _LIVES_ON and not table.outside:
                 continue
-            if undone is not Confidence.CERTAIN or event.word or event.where.branch or event.where.calls or len(event.subjects) > 1:
+            if (
+                undone is not Confidence.CERTAIN
+                or event.word
+                or event.where.branch
+                or event.where.calls
+                or len(event.subjects) > 1
+            ):
                 confidence = weakest(confidence, Confidence.LIKELY)
             yield _leak(facts, event, key, aim, path, confidence)
 

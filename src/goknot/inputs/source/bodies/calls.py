@@ -11,7 +11,9 @@ from goknot.inputs.source.bodies.gotype import BASIC, GoType
 from goknot.inputs.source.bodies.ir import NOTHING, Call, Cast, Constant, Expr, Func, Index, Name, Pos, Select
 from goknot.inputs.source.bodies.machine import NO_VALUE, Cell, Frame, Machine, Obj, Ref, Value, union
 
-_BUILTINS = frozenset("append cap clear close complex copy delete imag len make max min new panic print println real recover".split())
+_BUILTINS = frozenset(
+    ("append cap clear close complex copy delete imag len make max min new panic print println real recover").split()  # noqa: SIM905 (reads better so)
+)
 
 
 @dataclass(slots=True)
@@ -170,9 +172,7 @@ class Calls:
                     found.append((Value((ref,), value.type), kind))
         return found
 
-    def _dynamic(
-        self, base: Value, callee: Select, args: tuple[Value, ...], pos: Pos
-    ) -> tuple[Value, ...] | None:
+    def _dynamic(self, base: Value, callee: Select, args: tuple[Value, ...], pos: Pos) -> tuple[Value, ...] | None:
         """A method of an interface, found by what the objects are; None if they do not tell."""
         results: tuple[Value, ...] | None = None
         for ref in base.refs[:4]:
@@ -205,7 +205,10 @@ class Calls:
             request = Request(self, Frame(self.machine.stack[-1]), call or Call(NOTHING, (), (), pos), args[1:], first)
             return self.known.methods[obj.foreign[0], obj.foreign[1], obj.foreign[2]](request)
         if obj.foreign is not None:
-            return self.foreign(Symbol(obj.foreign[0], obj.foreign[1]), Request(self, Frame(self.machine.stack[-1]), call or Call(NOTHING, (), (), pos), args))
+            return self.foreign(
+                Symbol(obj.foreign[0], obj.foreign[1]),
+                Request(self, Frame(self.machine.stack[-1]), call or Call(NOTHING, (), (), pos), args),
+            )
         if obj.func is None:
             receiver = Value(obj.receiver)
             self._unknown(receiver, args, pos)
@@ -225,7 +228,7 @@ class Calls:
         stack = self.machine.stack
         return func not in stack and len(stack) <= self.machine.max_inlined
 
-    def inline(  # noqa: PLR0917
+    def inline(
         self,
         func: Func,
         receiver: Value,

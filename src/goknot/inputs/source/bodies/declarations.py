@@ -101,7 +101,9 @@ def declare(package: PackageDeclarations, source: SourceText, root: Node, name_o
         elif kind == "method_declaration":
             receiver, name = node.child_by_field_name("receiver"), node.child_by_field_name("name")
             if receiver is not None and name is not None:
-                package.methods.setdefault((_receiver_name(source, receiver), source.text(name)), Declared(source, node))
+                package.methods.setdefault(
+                    (_receiver_name(source, receiver), source.text(name)), Declared(source, node)
+                )
         elif kind == "type_declaration":
             for spec in node.named_children:
                 name = spec.child_by_field_name("name")
@@ -186,7 +188,7 @@ class TypeReader:
         if node is None or depth > _MAX_TYPE_DEPTH:
             return None
         kind = node.type
-        if kind == "type_identifier" or kind == "identifier":
+        if kind in {"type_identifier", "identifier"}:
             return self._named(self.source.text(node))
         if kind in {"qualified_type", "selector_expression"}:
             alias, _, name = self.source.text(node).partition(".")
@@ -203,7 +205,9 @@ class TypeReader:
             return GoType("named", self.source.package, self.local[name])
         return GoType("basic", name=name) if name in BASIC else GoType("named", self.source.package, name)
 
-    def _composed(self, node: Node, kind: str, depth: int) -> GoType | None:
+    def _composed(  # noqa: PLR0911 (one line a kind)
+        self, node: Node, kind: str, depth: int
+    ) -> GoType | None:
         def elem(name: str) -> GoType | None:
             return self.read(node.child_by_field_name(name), depth + 1)
 

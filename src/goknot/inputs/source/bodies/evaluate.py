@@ -163,9 +163,7 @@ class Evaluator:
             self._initial_function(ref, statement, symbol.name, package.path, declared.source.imports)
         return ref
 
-    def _initial_function(  # noqa: PLR0917
-        self, ref: Ref, statement: Assign, name: str, package: str, imports: dict[str, str]
-    ) -> None:
+    def _initial_function(self, ref: Ref, statement: Assign, name: str, package: str, imports: dict[str, str]) -> None:
         """A function that a variable begins with: tests replace such, programs rarely do."""
         names = [target.name for target in statement.left if isinstance(target, Name)]
         expr = statement.right[names.index(name)]
@@ -175,7 +173,9 @@ class Evaluator:
             if any(self.machine.objects[found.obj].kind in {"function", "closure"} for found in value.refs):
                 self.machine.store(ref, "=", value, statement.pos, adds=True)
 
-    def _guess(self, expr: Expr, package: str, imports: dict[str, str]) -> GoType | None:
+    def _guess(  # noqa: PLR0911 (one line a kind)
+        self, expr: Expr, package: str, imports: dict[str, str]
+    ) -> GoType | None:
         """The type of a variable's initial value, as far as it can be told without running it."""
         if isinstance(expr, Literal):
             return expr.type
@@ -378,5 +378,3 @@ class Evaluator:
         channel = self.value(frame, expr.channel)
         self.machine.event("receive", expr.pos, channel.refs)
         return self.elements(channel, expr.pos)
-
-

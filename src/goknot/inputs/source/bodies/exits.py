@@ -68,7 +68,7 @@ class _Finder:
         for s in body:
             received = self._statement(s, channel or received, breaks) or received
 
-    def _statement(self, s: Stmt, channel: Expr | None, breaks: bool) -> Expr | None:  # noqa: PLR0912
+    def _statement(self, s: Stmt, channel: Expr | None, breaks: bool) -> Expr | None:
         if isinstance(s, Return) or (isinstance(s, Run) and _ends(s.value)):
             self._exit(channel)
         elif isinstance(s, Leave):

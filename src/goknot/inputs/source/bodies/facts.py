@@ -107,7 +107,7 @@ class _Maker:
         found = self.program.package(package)
         return found.key if found is not None else package
 
-    def _name(self, obj: Obj, func: Func) -> str:
+    def _name(self, obj: Obj, func: Func) -> str:  # noqa: PLR0911 (one line a kind)
         if obj.kind == "closure":
             return f"closure in {func.name}"
         if obj.kind == "method-value":

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 BASIC = frozenset(
-    "bool byte complex64 complex128 error float32 float64 int int8 int16 int32 int64 rune string uint uint8 uint16 "
-    "uint32 uint64 uintptr any comparable".split()
+    (
+        "bool byte complex64 complex128 error float32 float64 int int8 int16 int32 int64 rune string uint "
+        "uint8 uint16 uint32 uint64 uintptr any comparable"
+    ).split()  # noqa: SIM905 (reads better so)
 )
 
 
-class GoType(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class GoType:
     """A type expression with its package names resolved; type arguments are dropped.
 
     Attributes:

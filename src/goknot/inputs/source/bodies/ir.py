@@ -1,24 +1,26 @@
-"""The statements and expressions of a function body, as far as they move pointers. Made by `lowering`, run by `runner`."""
+"""The statements and expressions of a body, as far as they move pointers. Made by `lowering`, run by `runner`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from goknot.inputs.source.bodies.gotype import GoType
 
 Pos = tuple[int, int]  # line and column (bytes) from 1
 
 
-class Name(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Name:
     """A variable, constant, function or nothing known."""
 
     name: str
     pos: Pos
 
 
-class Select(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Select:
     """`base.name`: a field, a method, or something of a package."""
 
     base: Expr
@@ -26,7 +28,8 @@ class Select(NamedTuple):
     pos: Pos
 
 
-class Call(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Call:
     """A call, a conversion or a builtin; `types` are types given as arguments."""
 
     callee: Expr
@@ -35,7 +38,8 @@ class Call(NamedTuple):
     pos: Pos
 
 
-class Item(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Item:
     """An element of a composite literal; `field` is its key if that is a name."""
 
     field: str
@@ -44,7 +48,8 @@ class Item(NamedTuple):
     pos: Pos
 
 
-class Literal(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Literal:
     """A composite literal; an elided type is None."""
 
     type: GoType | None
@@ -52,34 +57,39 @@ class Literal(NamedTuple):
     pos: Pos
 
 
-class Lambda(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Lambda:
     """A function literal."""
 
     func: Func
     pos: Pos
 
 
-class Address(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Address:
     """`&x`."""
 
     value: Expr
     pos: Pos
 
 
-class Deref(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Deref:
     """`*x`."""
 
     value: Expr
 
 
-class Receive(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Receive:
     """`<-x`."""
 
     channel: Expr
     pos: Pos
 
 
-class Index(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Index:
     """`x[i]`, or a generic function with its arguments."""
 
     base: Expr
@@ -87,44 +97,37 @@ class Index(NamedTuple):
     pos: Pos
 
 
-class Cast(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Cast:
     """`x.(T)` or `T(x)`."""
 
     value: Expr
     type: GoType | None
 
 
-class Several(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Several:
     """Expressions whose values are no pointers: operands of an operator."""
 
     parts: tuple[Expr, ...]
 
 
-class Constant(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Constant:
     """A literal; `nil` is `nil`."""
 
     text: str
 
 
 Expr: TypeAlias = (
-    Name
-    | Select
-    | Call
-    | Literal
-    | Lambda
-    | Address
-    | Deref
-    | Receive
-    | Index
-    | Cast
-    | Several
-    | Constant
+    Name | Select | Call | Literal | Lambda | Address | Deref | Receive | Index | Cast | Several | Constant
 )
 NOTHING = Constant("")
 NIL = Constant("nil")
 
 
-class Assign(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Assign:
     """`left = right`; `define` for `:=` and `var`, with the declared type if there is one."""
 
     left: tuple[Expr, ...]
@@ -134,34 +137,39 @@ class Assign(NamedTuple):
     pos: Pos
 
 
-class Run(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Run:
     """An expression as a statement."""
 
     value: Expr
 
 
-class Go(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Go:
     """A go statement."""
 
     call: Expr
     pos: Pos
 
 
-class Defer(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Defer:
     """A defer statement."""
 
     call: Expr
     pos: Pos
 
 
-class Return(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Return:
     """A return statement."""
 
     values: tuple[Expr, ...]
     pos: Pos
 
 
-class If(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class If:
     """An if statement; its initializer stands before it in a block of its own."""
 
     condition: Expr
@@ -170,7 +178,8 @@ class If(NamedTuple):
     pos: Pos
 
 
-class Loop(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Loop:
     """A for statement.
 
     Attributes:
@@ -188,7 +197,8 @@ class Loop(NamedTuple):
     pos: Pos
 
 
-class Case(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Case:
     """A case; `guard` is the communication of a select, as a statement."""
 
     guard: Stmt | None
@@ -196,7 +206,8 @@ class Case(NamedTuple):
     is_default: bool
 
 
-class Switch(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Switch:
     """A switch; of a type switch `alias` is the variable."""
 
     subject: Expr
@@ -206,7 +217,8 @@ class Switch(NamedTuple):
     label: str
 
 
-class Choose(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Choose:
     """A select statement."""
 
     cases: tuple[Case, ...]
@@ -214,7 +226,8 @@ class Choose(NamedTuple):
     pos: Pos
 
 
-class Send(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Send:
     """`channel <- value`."""
 
     channel: Expr
@@ -222,14 +235,16 @@ class Send(NamedTuple):
     pos: Pos
 
 
-class Leave(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Leave:
     """break, continue or goto."""
 
     word: str
     label: str
 
 
-class Group(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Group:
     """A block of its own."""
 
     body: Block
@@ -239,7 +254,8 @@ Stmt: TypeAlias = Assign | Run | Go | Defer | Return | If | Loop | Switch | Choo
 Block: TypeAlias = tuple[Stmt, ...]
 
 
-class Param(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Param:
     """A parameter or a result."""
 
     name: str

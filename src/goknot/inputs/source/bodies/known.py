@@ -9,9 +9,11 @@ from goknot.inputs.source.bodies.machine import NO_VALUE, Event, Ref, Value
 
 _CONTEXT = GoType("named", "context", "Context")
 _KEEPS_NOTHING = frozenset(
-    "fmt errors strings bytes strconv log math sort unicode unicode/utf8 os path path/filepath time encoding/json "
-    "encoding/binary math/rand crypto/rand reflect regexp log/slog sync/atomic unsafe runtime bufio io hash/fnv "
-    "slices maps testing".split()
+    (
+        "fmt errors strings bytes strconv log math sort unicode unicode/utf8 os path path/filepath time "
+        "encoding/json encoding/binary math/rand crypto/rand reflect regexp log/slog sync/atomic unsafe "
+        "runtime bufio io hash/fnv slices maps testing"
+    ).split()  # noqa: SIM905 (reads better so)
 )
 
 
@@ -114,7 +116,7 @@ def _background(request: Request) -> tuple[Value, ...]:
 
 
 def _with(word: str) -> Known:
-    """context.WithCancel and its like (context/context.go): a cancellable parent holds the child until it is cancelled."""
+    """context.WithCancel and its like (context/context.go): a cancellable parent holds the child until that is."""
 
     def derive(request: Request) -> tuple[Value, ...]:
         machine, pos, parent = request.machine, request.call.pos, request.arg(0)
@@ -293,7 +295,14 @@ def known_calls() -> KnownCalls:
         ("slices", "Clone"): _same,
         ("maps", "DeleteFunc"): _first("map-delete"),
     }
-    for word in ("WithCancel", "WithTimeout", "WithDeadline", "WithCancelCause", "WithTimeoutCause", "WithDeadlineCause"):
+    for word in (
+        "WithCancel",
+        "WithTimeout",
+        "WithDeadline",
+        "WithCancelCause",
+        "WithTimeoutCause",
+        "WithDeadlineCause",
+    ):
         functions["context", word] = _with(word)
     functions["context", "WithValue"] = _with("WithValue")
     methods: dict[tuple[str, str, str], Known] = {

@@ -53,8 +53,10 @@ from goknot.inputs.source.bodies.ir import (
 MAX_DEPTH = 48  # of nested statements and expressions; what lies deeper is taken for a call to something unknown
 MAX_BODY_BYTES = 1 << 18
 _TYPES = frozenset(
-    "slice_type map_type channel_type pointer_type array_type struct_type function_type interface_type qualified_type "
-    "generic_type type_identifier parenthesized_type".split()
+    (
+        "slice_type map_type channel_type pointer_type array_type struct_type function_type interface_type "
+        "qualified_type generic_type type_identifier parenthesized_type"
+    ).split()  # noqa: SIM905 (reads better so)
 )
 
 
@@ -66,7 +68,9 @@ def lower_function(package: PackageDeclarations, declared: Declared) -> Func:
 def lower_value(package: PackageDeclarations, declared: Declared) -> Assign:
     """A package variable's declaration, as the statement that initializes it."""
     lowering = _Lowering(package, declared.source)
-    lowering.funcs.append(Func("init", package.path, declared.source.path, lowering.pos(declared.node), declared.source.imports))
+    lowering.funcs.append(
+        Func("init", package.path, declared.source.path, lowering.pos(declared.node), declared.source.imports)
+    )
     return lowering.var_spec(declared.node)
 
 
@@ -217,7 +221,9 @@ class _Lowering:
     def _for(self, node: Node, out: list[Stmt], label: str) -> None:
         self.scopes.append((len(self.funcs), set()))
         inner: list[Stmt] = []
-        kind, subject, left, define = "ever", NOTHING, (), False
+        kind, define = "ever", False
+        subject: Expr = NOTHING
+        left: tuple[Expr, ...] = ()
         head = next((c for c in node.named_children if c.type not in {"block", "comment"}), None)
         tail: list[Stmt] = []
         if head is not None and head.type == "range_clause":
@@ -237,7 +243,7 @@ class _Lowering:
                 self.statement(update, tail)
         elif head is not None:
             kind, subject = "while", self.expr(head)
-            if subject == Name("true", self.pos(head)) or subject == Constant("true"):
+            if head.type == "true":
                 kind = "ever"
         body = self.block(node.child_by_field_name("body"))
         inner.append(Loop(kind, subject, left, define, (*body, *tail), label, self.pos(node)))
@@ -401,7 +407,9 @@ class _Lowering:
 
     def _lambda(self, node: Node) -> Expr:
         outer = self.funcs[0]
-        func = Func(outer.name, self.package.path, self.source.path, self.pos(node), self.source.imports, is_literal=True)
+        func = Func(
+            outer.name, self.package.path, self.source.path, self.pos(node), self.source.imports, is_literal=True
+        )
         return Lambda(self._fill(func, node), self.pos(node))
 
     def _unary(self, node: Node) -> Expr:
@@ -481,4 +489,3 @@ _EXPRESSIONS: dict[str, Callable[[_Lowering, Node], Expr]] = {
     "type_instantiation_expression": _Lowering._instance,
     "parenthesized_expression": _Lowering._parenthesized,
 }
-

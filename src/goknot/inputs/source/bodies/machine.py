@@ -11,7 +11,7 @@ from goknot.inputs.source.bodies.ir import Expr, Func, Pos
 from goknot.inputs.source.bodies.program import Program
 
 MAX_OBJECTS = 2_000
-# (calls within calls, statements and expressions run): a function that does not end within one is run again with the next
+# (calls within calls, statements and expressions run): what does not end within one is run again with the next
 LIMITS = ((4, 5_000), (2, 5_000), (1, 10_000))
 MAX_NESTING = 150  # frames of evaluation within each other
 _MAX_REFS = 24  # objects one variable is taken to point to

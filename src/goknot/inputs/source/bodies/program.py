@@ -31,7 +31,7 @@ _GENERATED = re.compile(rb"^// Code generated .* DO NOT EDIT\.$", re.MULTILINE)
 # types of the standard library that fields and parameters often have and that are interfaces, functions or channels
 NO_STRUCTS = frozenset(
     tuple(name.rsplit(".", 1))
-    for name in (
+    for name in (  # noqa: SIM905 (a list of names reads better so)
         "context.Context context.CancelFunc context.CancelCauseFunc io.Reader io.Writer io.Closer io.ReadCloser "
         "io.WriteCloser io.ReadWriteCloser io.ReadWriter io.ReaderAt io.Seeker net.Conn net.Listener net.PacketConn "
         "net.Addr net/http.Handler net/http.HandlerFunc net/http.ResponseWriter net/http.RoundTripper "

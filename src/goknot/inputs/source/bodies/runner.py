@@ -129,7 +129,7 @@ class Runner:
                 return True
         return False
 
-    def _statement(self, frame: Frame, s: Stmt) -> bool:  # noqa: PLR0911, PLR0912 (one line a kind)
+    def _statement(self, frame: Frame, s: Stmt) -> bool:  # noqa: PLR0911 (one line a kind)
         if isinstance(s, Assign):
             self._assign(frame, s)
         elif isinstance(s, Run):
@@ -444,5 +444,3 @@ def _has_break(body: Block) -> bool:
         if isinstance(s, Group) and _has_break(s.body):
             return True
     return False
-
-

@@ -92,9 +92,9 @@ class _Search:
                     continue
                 self.ignores[source.path, line] = {kind: reason}
 
-    def _callers(self, fresh: Iterable[tuple[PackageDeclarations, FunctionFacts]]) -> list[
-        tuple[PackageDeclarations, FunctionFacts]
-    ]:
+    def _callers(
+        self, fresh: Iterable[tuple[PackageDeclarations, FunctionFacts]]
+    ) -> list[tuple[PackageDeclarations, FunctionFacts]]:
         """Runs the functions that call those whose leak depends on who calls them."""
         wanted = sorted({(package.path, facts.name) for package, facts in fresh if _depends_on_caller(facts)})
         found: list[tuple[PackageDeclarations, FunctionFacts]] = []
@@ -111,7 +111,9 @@ class _Search:
                 self.n_callers += 1
                 if self.n_callers > MAX_CALLERS:
                     what = f"more than {MAX_CALLERS} functions call those that set finalizers and the like"
-                    self.program.problem(self.program.scan.tree.label, what, "leaks that only callers make may be missed")
+                    self.program.problem(
+                        self.program.scan.tree.label, what, "leaks that only callers make may be missed"
+                    )
                     return found
                 found.append(self._run(declared, d))
         return found
