@@ -137,7 +137,7 @@ def _strength_of_edge(facts: FunctionFacts, event: Context, edge: LeakEdge) -> C
     source, target = facts.nodes[edge.source], facts.nodes[edge.target]
     if edge.kind == "library" or not edge.sure or not precedes(where.branch, event.branch):
         return Confidence.LIKELY
-    if where.in_method and where.calls:
+    if where.in_method and where.calls and edge.kind not in {"goroutine", "capture", "method-value"}:
         return Confidence.LIKELY
     if where.loop > max(source.where.loop, target.where.loop) and edge.kind not in {"capture", "method-value"}:
         return Confidence.LIKELY

@@ -67,8 +67,7 @@ def _leak(facts: FunctionFacts, event: LeakEvent, confidence: Confidence, why: s
     for refs in event.others:
         for value in refs[:1]:
             at = picture.node(value, node_of(facts.nodes[value]))
-            if at != pinner:
-                picture.edge(pinner, at, "pin", event.where.spot)
+            picture.edge(pinner, at, "pin", event.where.spot)
     return Leak(
         kind=KIND,
         level=Level.TYPE,

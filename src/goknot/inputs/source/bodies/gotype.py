@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 BASIC = frozenset(
-    (
+    (  # noqa: SIM905 (reads better so)
         "bool byte complex64 complex128 error float32 float64 int int8 int16 int32 int64 rune string uint "
         "uint8 uint16 uint32 uint64 uintptr any comparable"
-    ).split()  # noqa: SIM905 (reads better so)
+    ).split()
 )
 
 

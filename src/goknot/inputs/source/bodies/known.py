@@ -9,11 +9,11 @@ from goknot.inputs.source.bodies.machine import NO_VALUE, Event, Ref, Value
 
 _CONTEXT = GoType("named", "context", "Context")
 _KEEPS_NOTHING = frozenset(
-    (
+    (  # noqa: SIM905 (reads better so)
         "fmt errors strings bytes strconv log math sort unicode unicode/utf8 os path path/filepath time "
         "encoding/json encoding/binary math/rand crypto/rand reflect regexp log/slog sync/atomic unsafe "
         "runtime bufio io hash/fnv slices maps testing"
-    ).split()  # noqa: SIM905 (reads better so)
+    ).split()
 )
 
 

@@ -53,10 +53,10 @@ from goknot.inputs.source.bodies.ir import (
 MAX_DEPTH = 48  # of nested statements and expressions; what lies deeper is taken for a call to something unknown
 MAX_BODY_BYTES = 1 << 18
 _TYPES = frozenset(
-    (
+    (  # noqa: SIM905 (reads better so)
         "slice_type map_type channel_type pointer_type array_type struct_type function_type interface_type "
         "qualified_type generic_type type_identifier parenthesized_type"
-    ).split()  # noqa: SIM905 (reads better so)
+    ).split()
 )
 
 
@@ -186,7 +186,7 @@ class _Lowering:
             name = spec.child_by_field_name("name")
             if name is not None:
                 text = self.source.text(name)
-                made_up = f"{text}·{self.funcs[0].name}·{self.pos(spec)[0]}"
+                made_up = f"{text}·{self.funcs[0].name}·{len(self.local)}"
                 self.local[text] = made_up
                 self.package.local_types[made_up] = Declared(self.source, spec)
 
