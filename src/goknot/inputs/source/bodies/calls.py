@@ -9,7 +9,7 @@ from typing import NamedTuple
 from goknot.inputs.source.bodies.evaluate import Evaluator, Symbol
 from goknot.inputs.source.bodies.gotype import BASIC, GoType
 from goknot.inputs.source.bodies.ir import NOTHING, Call, Cast, Constant, Expr, Func, Index, Name, Pos, Select
-from goknot.inputs.source.bodies.machine import NO_VALUE, Cell, Frame, Machine, Obj, Ref, Value, union
+from goknot.inputs.source.bodies.machine import NO_VALUE, OPAQUE, Cell, Frame, Machine, Obj, Ref, Value, union
 
 _BUILTINS = frozenset(
     ("append cap clear close complex copy delete imag len make max min new panic print println real recover").split()  # noqa: SIM905 (reads better so)
@@ -223,6 +223,16 @@ class Calls:
         for value in (receiver, *args):
             self.machine.escape(value, pos)
 
+    def _concerns(self, func: Func, receiver: Value, args: tuple[Value, ...]) -> bool:
+        """Whether a call can do anything to objects that were made here, or make new ones for its caller."""
+        if func.matters or func.is_literal or any(self._brings_objects(result.type) for result in func.results):
+            return True
+        objects = self.machine.objects
+        return any(objects[ref.obj].kind not in OPAQUE for value in (receiver, *args) for ref in value.refs)
+
+    def _brings_objects(self, given: GoType | None) -> bool:
+        return given is None or (given.kind != "basic" and self.program.has_pointers(given))
+
     def can_inline(self, func: Func) -> bool:
         """Whether a function is run in place: not if it runs already, or too many calls lie above."""
         stack = self.machine.stack
@@ -238,6 +248,8 @@ class Calls:
     ) -> tuple[Value, ...]:
         """Runs a function of the program in place."""
         machine = self.machine
+        if not self._concerns(func, receiver, args):
+            return tuple(Value((), result.type) for result in func.results)
         if not self.can_inline(func) or not machine.step():
             self._unknown(receiver, args, pos)
             return tuple(Value((), result.type) for result in func.results)

@@ -273,6 +273,7 @@ class Func:
         pos: Where it begins.
         imports: Name in the file -> import path.
         free: Names a literal takes from around it, in order of use.
+        matters: Whether its text has a word that sets finalizers and the like.
         bounded: Why not all of the body is there; empty if it is.
     """
 
@@ -287,5 +288,6 @@ class Func:
     variadic: bool = False
     body: Block = ()
     free: dict[str, None] = field(default_factory=dict)
+    matters: bool = False
     bounded: str = ""
     is_literal: bool = False

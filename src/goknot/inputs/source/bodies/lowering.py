@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from tree_sitter import Node
@@ -52,6 +53,7 @@ from goknot.inputs.source.bodies.ir import (
 
 MAX_DEPTH = 48  # of nested statements and expressions; what lies deeper is taken for a call to something unknown
 MAX_BODY_BYTES = 1 << 18
+MATTERS = re.compile(rb"SetFinalizer|AddCleanup|NewHandle|Pin\(|AfterFunc|weak\.|\.Delete\(")
 _TYPES = frozenset(
     (  # noqa: SIM905 (reads better so)
         "slice_type map_type channel_type pointer_type array_type struct_type function_type interface_type "
@@ -62,7 +64,9 @@ _TYPES = frozenset(
 
 def lower_function(package: PackageDeclarations, declared: Declared) -> Func:
     """The body of a function or method declaration."""
-    return _Lowering(package, declared.source).declaration(declared.node)
+    func = _Lowering(package, declared.source).declaration(declared.node)
+    func.matters = MATTERS.search(declared.source.data, declared.node.start_byte, declared.node.end_byte) is not None
+    return func
 
 
 def lower_value(package: PackageDeclarations, declared: Declared) -> Assign:

@@ -57,7 +57,10 @@ class _Search:
                 declared = self.program.package(package.import_path)
                 if declared is not None:
                     self._ignores(declared)
-                    fresh.extend(self._run(declared, d) for d in self.program.functions(declared) if _matters(d))
+                    texts = {source.path for source in declared.files if _ANY.search(source.data)}
+                    for d in self.program.functions(declared):
+                        if d.source.path in texts and _matters(d):
+                            fresh.append(self._run(declared, d))
         for _ in range(_ROUNDS):
             fresh = self._callers(fresh)
             if not fresh:
