@@ -13,6 +13,7 @@ from goknot.inputs.source.bodies.program import Program
 MAX_OBJECTS = 2_000
 # (calls within calls, statements and expressions run): what does not end within one is run again with the next
 LIMITS = ((4, 5_000), (2, 5_000), (1, 10_000))
+LIMITS_OF_CHANNELS = ((2, 2_500), (1, 5_000))  # for functions that only start goroutines or derive contexts
 MAX_NESTING = 150  # frames of evaluation within each other
 _MAX_REFS = 24  # objects one variable is taken to point to
 

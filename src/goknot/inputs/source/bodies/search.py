@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations
 from goknot.inputs.source.bodies.facts import facts_of
-from goknot.inputs.source.bodies.machine import LIMITS
+from goknot.inputs.source.bodies.machine import LIMITS, LIMITS_OF_CHANNELS
 from goknot.inputs.source.bodies.program import Files, Program
 from goknot.inputs.source.bodies.runner import Runner
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
@@ -23,7 +23,20 @@ _DEFERRED_CANCEL = re.compile(rb"defer (?:\w+\.)*\w*[cC]ancel\w*\(|t\.Cleanup\("
 _POOL = re.compile(rb"\b\w*[pP]ool\w*\.Put\(")
 _GO = re.compile(rb"\bgo (?:func\b|[\w.]+\()")
 _CHANNEL = re.compile(rb"make\(chan\b")
-_ANY = re.compile(_WORDS.pattern + rb"|context\.With|\.Put\(|make\(chan\b|//goknot:ignore")
+_MARKS = (  # a file without any has nothing to run; looked for one by one, which is far quicker than a pattern
+    b"SetFinalizer",
+    b"AddCleanup",
+    b"NewHandle",
+    b"Pinner",
+    b".Pin(",
+    b"weak.",
+    b"AfterFunc",
+    b"signal.Notify(",
+    b"context.With",
+    b".Put(",
+    b"make(chan",
+    b"//goknot:ignore",
+)
 _IGNORE = re.compile(rb"//goknot:ignore\b[ \t]*([\w-]*)[ \t]*([^\n]*)")
 _SUBJECT_KINDS = frozenset({"finalizer", "cleanup", "handle-new", "pin", "map-store", "after", "clear-finalizer"})
 _KEPT_KINDS = frozenset({"handle", "cancel", "timer", "cleanup", "stop", "pinner"})
@@ -53,11 +66,11 @@ class _Search:
         for node, package in enumerate(self.program.scan.packages):
             if not package.asked_for:
                 continue
-            if any(_ANY.search(data) for _, data in self.program.texts(node)):
+            if any(_is_worth_it(data) for _, data in self.program.texts(node)):
                 declared = self.program.package(package.import_path)
                 if declared is not None:
                     self._ignores(declared)
-                    texts = {source.path for source in declared.files if _ANY.search(source.data)}
+                    texts = {source.path for source in declared.files if _is_worth_it(source.data)}
                     for d in self.program.functions(declared):
                         if d.source.path in texts and _matters(d):
                             fresh.append(self._run(declared, d))
@@ -72,7 +85,7 @@ class _Search:
         found = self.done.get(id(declared))
         if found is None:
             func = self.program.body(package, declared)
-            for limits in LIMITS:
+            for limits in LIMITS if _WORDS.search(_text(declared)) else LIMITS_OF_CHANNELS:
                 machine = Runner(self.program, limits).run(func)
                 if not machine.bounded:
                     break
@@ -137,6 +150,10 @@ class _Search:
                 for _, data in self.program.texts(node):
                     counts.update(match.decode() for match in pattern.findall(data))
         return dict(sorted(counts.items()))
+
+
+def _is_worth_it(data: bytes) -> bool:
+    return any(mark in data for mark in _MARKS)
 
 
 def _text(declared: Declared) -> bytes:
