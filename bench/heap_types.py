@@ -15,9 +15,8 @@ from goknot.analyses.heap.holders import find_holders
 from goknot.analyses.heap.tiers import Tier
 from goknot.goruntime.fields import fields_of
 from goknot.goruntime.graph import heap_graph
-from goknot.goruntime.naming import name_share
 from goknot.goruntime.opening import open_core
-from goknot.goruntime.types_flow import NamedBy
+from goknot.goruntime.types_seeds import NamedBy
 
 N_GROUPS = 25
 
@@ -34,14 +33,10 @@ def main() -> None:
     scanned = live & (image.object_noscan == 0)
     print(f"{image.version}: {image.n_objects:,} objects, {image.n_edges:,} edges, {int(live.sum()):,} live")
     print(f"opened {opened - start:.2f} s, graph with names {named_at - opened:.2f} s")
-    share = name_share(image, types, live)
-    print(share.text())
-    for label, total, counts in (
-        ("objects", share.n_objects, share.objects_by_source),
-        ("bytes", share.n_bytes, share.bytes_by_source),
-    ):
-        parts = [f"{by.name.lower()} {counts[by] / max(1, total):.2%}" for by in NamedBy]
-        print(f"live with pointers, {label}: {total:,}: {', '.join(parts)}")
+    for label, weights in (("objects", None), ("bytes", image.object_bytes[scanned])):
+        counts = np.bincount(types.named_by_object[scanned], weights, minlength=len(NamedBy))
+        parts = [f"{by.name.lower()} {counts[by] / max(1, counts.sum()):.2%}" for by in NamedBy]
+        print(f"live with pointers, {label}: {int(counts.sum()):,}: {', '.join(parts)}")
     every = int(image.object_bytes[live].sum())
     print(f"all live bytes named: {image.object_bytes[live & (types.type_by_object >= 0)].sum() / every:.2%}")
     edges = np.arange(image.n_edges, dtype=np.int64)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import goknot.analyses.plugins.open_rings
 import goknot.app.plugins
 from goknot.analyses.explain import kinds, text
 
@@ -14,7 +15,8 @@ PLUGIN_KINDS = tuple(kind for kind in kinds() if kind.startswith("plugin-"))
 
 
 def test_every_kind_that_check_reports_has_a_page() -> None:
-    reported = set(re.findall(r'"(plugin-[a-z-]+)"', Path(goknot.app.plugins.__file__).read_text()))
+    sources = [Path(module.__file__).read_text() for module in (goknot.app.plugins, goknot.analyses.plugins.open_rings)]
+    reported = set(re.findall(r'"(plugin-[a-z-]+)"', "".join(sources)))
     assert {"plugin-mismatch", "plugin-lost-root"} <= reported
     assert reported == set(PLUGIN_KINDS)
 

@@ -21,14 +21,8 @@ from goknot.goruntime import types as go
 from goknot.goruntime.pointers import EdgePlaces
 from goknot.goruntime.types import TypeModule, TypeTable, local_name
 from goknot.goruntime.types_arrays import SIZE_CLASSES, slot_bytes
-from goknot.goruntime.types_flow import (
-    FlowHeap,
-    Functions,
-    NamedBy,
-    finalizer_seeds,
-    name_objects,
-    variable_seeds,
-)
+from goknot.goruntime.types_flow import name_objects
+from goknot.goruntime.types_seeds import FlowHeap, Functions, NamedBy, finalizer_seeds, variable_seeds
 from goknot.goruntime.types_slots import FlowTypes
 from goknot.kernels.pointer_scan import ODD
 

@@ -13,7 +13,8 @@ from support.toolchains import VERSIONS
 from goknot.formats.heapdump import read_heap_dump
 from goknot.formats.heapdump_graph import heap_graph
 from goknot.goruntime import types_flow
-from goknot.goruntime.types_flow import NamedBy, Seeds, name_objects
+from goknot.goruntime.types_flow import name_objects
+from goknot.goruntime.types_seeds import NamedBy, Seeds
 from goknot.goruntime.types_slots import FlowTypes
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from support.images import ImageMaker
 
     from goknot.goruntime.types import TypeTable
-    from goknot.goruntime.types_flow import FlowHeap
+    from goknot.goruntime.types_seeds import FlowHeap
 
 pytestmark = pytest.mark.slow  # compiling net/http takes most of a minute the first time
 
@@ -47,7 +48,7 @@ def test_names_without_debug_information(version: str, heap_image: ImageMaker, m
     share = float((named.type_by_object[live] >= 0).mean())
     assert share > (0.96 if version > "1.22" else 0.90)
 
-    said_by_word = types_flow._interfaces
+    said_by_word = types_flow.interfaces
     left_out = np.random.default_rng(1).random(len(heap.addr_by_object)) < 0.5
 
     def half(heap: FlowHeap, table: TypeTable, types: FlowTypes) -> Seeds:
@@ -56,7 +57,7 @@ def test_names_without_debug_information(version: str, heap_image: ImageMaker, m
         fields = (seeds.target, seeds.delta, seeds.kind, seeds.many, seeds.strength, seeds.source)
         return Seeds(*(array[kept] for array in fields))
 
-    monkeypatch.setattr(types_flow, "_interfaces", half)
+    monkeypatch.setattr(types_flow, "interfaces", half)
     again = name_objects(heap, table, FlowTypes(table), functions)
     compared = left_out & (named.type_by_object >= 0) & (again.type_by_object >= 0)
     compared &= again.named_by_object != NamedBy.INFERRED

@@ -27,6 +27,8 @@ def build(
     experiment: str = "",
     mode: str = "",
     package: str = ".",
+    target: str = "",
+    tags: str = "",
 ) -> Path:
     """Builds tests/go/`case` with Go `version`; skips when that toolchain (or a C compiler for cgo) is missing.
 
@@ -38,6 +40,8 @@ def build(
         experiment: GOEXPERIMENT, e.g. `greenteagc`.
         mode: Another `-buildmode`, e.g. `plugin`.
         package: Which package of the module.
+        target: Another system to build for, e.g. `darwin/arm64`.
+        tags: Build tags.
 
     Returns:
         The executable (or plugin), cached by everything that went into it.
@@ -51,7 +55,10 @@ def build(
     flags += ["-buildmode=pie"] if pie else []
     flags += [f"-buildmode={mode}"] if mode else []
     flags += ["-race"] if race else []
+    flags += [f"-tags={tags}"] if tags else []
     env = {"CGO_ENABLED": "1" if cgo or race else "0", "GOEXPERIMENT": experiment}
+    if target:
+        env |= dict(zip(("GOOS", "GOARCH"), target.split("/"), strict=True))
     key = hashlib.sha256(repr((version, package, flags, sorted(env.items()))).encode())
     for path in sorted(source.rglob("*")):
         if path.is_file():

@@ -15,7 +15,7 @@ from goknot.formats.heapdump_graph import heap_graph
 from goknot.formats.heapdump_records import HeapDump
 from goknot.goruntime.pointers import EdgePlaces
 from goknot.goruntime.types import TypeLayout, TypeModule, TypeTable
-from goknot.goruntime.types_flow import FlowHeap, Functions
+from goknot.goruntime.types_seeds import FlowHeap, Functions
 from goknot.kernels.pointer_scan import ODD
 from support.toolchains import go_env, minor, toolchain
 

@@ -58,6 +58,17 @@ def emit_tables(heaps: Sequence[NamedHeap], tables: Sequence[Table], format_: st
     emit(render_tables(whole, view), output)
 
 
+def view_for(output: str | None) -> View:
+    """How text is to look where it goes."""
+    to_stdout = output in {None, "-"}
+    to_terminal = to_stdout and sys.stdout.isatty()
+    return View(
+        width=_columns() if to_terminal else 100,
+        color=to_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb",
+        ascii=to_stdout and not _prints("─→"),
+    )
+
+
 def emit_bytes(data: bytes, output: str | None) -> None:
     """Writes what is no text to stdout, or to a file that appears whole or not at all."""
     if output is not None and output != "-":

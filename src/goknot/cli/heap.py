@@ -71,7 +71,7 @@ def _check(options: dict[str, Any]) -> None:
 
 
 def _wants_view(options: dict[str, Any]) -> bool:
-    flags = ("top", "dominators", "goroutines", "roots")
+    flags = ("top", "dominators", "goroutines", "roots", "modules")
     return any(options[name] for name in (*flags, "path_to", "retained", "sql", "diff"))
 
 
@@ -81,7 +81,7 @@ def _views(study: HeapStudy, older: HeapStudy | None, options: dict[str, Any]) -
     found: list[Table] = []
     if not _wants_view(options):
         return found
-    from goknot.app.heap import dominators, growth, views  # noqa: PLC0415
+    from goknot.app.heap import dominators, growth, modules, views  # noqa: PLC0415
 
     if older is not None:
         found += growth.growth(older, study, limit)
@@ -93,6 +93,8 @@ def _views(study: HeapStudy, older: HeapStudy | None, options: dict[str, Any]) -
     found += [views.retained(study, text) for text in options["retained"]]
     if options["roots"]:
         found.append(views.roots(study, limit))
+    if options["modules"]:
+        found.append(modules.modules(study))
     if options["goroutines"]:
         found.append(views.goroutines(study, limit, each=options["show_all"]))
     if options["sql"]:

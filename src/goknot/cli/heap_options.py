@@ -33,6 +33,7 @@ def heap_options(command: Command) -> Command:
         click.option("--diff-exe", metavar="FILE", help="The executable of the older core."),
         click.option("--diff", metavar="OLDER", help="An older heap of the program: what grew since."),
         click.option("--roots", is_flag=True, help="Roots by what they alone keep."),
+        click.option("--modules", is_flag=True, help="The executable and its plugins, and what each keeps."),
         click.option("--goroutines", is_flag=True, help="Goroutines by stack and what they keep (--all: every one)."),
         click.option("--retained", multiple=True, metavar="TYPE|ADDR", help="What goes when these objects go; exact."),
         click.option("--path-to", multiple=True, metavar="TYPE|ADDR", help="How an object is held."),

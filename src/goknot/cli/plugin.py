@@ -14,7 +14,7 @@ from goknot.errors import UsageError
 
 @click.group("plugin", context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """Tells whether Go plugins will open in a host, in the order given; nothing is loaded."""
+    """Tells whether Go plugins will open in a host, and which of them open each other; nothing is loaded."""
 
 
 @command.command("check")
@@ -55,6 +55,34 @@ def check(
     given = os.environ.get("LD_LIBRARY_PATH", "") if library_path is None else library_path
     host, plugins = (lock, files) if lock else (files[0], files[1:])
     report = check_plugins(host, list(plugins), lock=bool(lock), symbols=symbols, root=root, library_path=given)
+    emit_report(report, format_, output, show_all=show_all, knot=knot)
+    ctx.exit(exit_code(report, ALWAYS))
+
+
+@command.command("rings")
+@click.argument("files", nargs=-1, metavar="HOST PLUGIN...")
+@report_options
+@click.pass_context
+def rings(
+    ctx: click.Context,
+    /,
+    *,
+    files: tuple[str, ...],
+    format_: str,
+    output: str | None,
+    knot: str | None,
+    show_all: bool,
+) -> None:
+    """Finds plugins that open each other: in initialisers, where that hangs for ever, or at run time, where it works.
+
+    Calls of plugin.Open are read from the code (amd64), with the constants they are given; a folder stands for the
+    plugins (*.so) in it. Plugins linked against each other, and C symbols both ways, are found as well.
+    """
+    from goknot.app.plugin_rings import rings_of  # noqa: PLC0415 (numpy, capstone)
+
+    if len(files) < 2:
+        raise UsageError("a host and its plugins are needed", "goknot plugin rings HOST PLUGIN...")
+    report = rings_of(files[0], list(files[1:]))
     emit_report(report, format_, output, show_all=show_all, knot=knot)
     ctx.exit(exit_code(report, ALWAYS))
 

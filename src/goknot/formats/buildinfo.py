@@ -28,11 +28,17 @@ def module_info(blob: bytes) -> str:
     return texts[1] if len(texts) > 1 else ""
 
 
-def find_blob(data: bytes | memoryview, align: int = 16) -> int:
-    """Offset of the blob's magic in `data`, or -1."""
+def find_blob(data: bytes | memoryview, addr: int = 0, align: int = 16) -> int:
+    """Offset of the blob's magic in `data`, or -1.
+
+    Args:
+        data: Memory.
+        addr: Where it lies: the blob is aligned in memory.
+        align: To what.
+    """
     find: Callable[[bytes, int], int] = bytes(data).find
     at = find(MAGIC, 0)
-    while at >= 0 and at % align:
+    while at >= 0 and (at + addr) % align:
         at = find(MAGIC, at + 1)
     return at
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from ast import literal_eval
 from dataclasses import dataclass, field
 
 PREFIX_BYTES = 16  # random bytes before and behind the text (cmd/go/internal/modload/build.go, infoStart and infoEnd)
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +49,15 @@ def parse_settings(text: str) -> BuildSettings:
             modules[last] = ModuleVersion(old.path, old.version, rest[2], "@".join(filter(None, rest[:2])))
         elif kind == "build":
             name, _, value = "\t".join(rest).rstrip("\t").partition("=")
-            settings[name.strip('"')] = value.strip('"')
+            settings[_unquoted(name)] = _unquoted(value)
     return BuildSettings(package, modules, settings, main)
+
+
+def _unquoted(text: str) -> str:
+    """Undoes Go's strconv.Quote, whose escapes Python has, too (runtime/debug/mod.go, `quoteValue`)."""
+    if not _QUOTED.fullmatch(text):
+        return text
+    try:
+        return str(literal_eval(text))
+    except (ValueError, SyntaxError):
+        return text[1:-1]

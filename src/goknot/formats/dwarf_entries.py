@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from goknot.formats.elf import MAX_INFLATED_BYTES, c_string
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from goknot.formats.elf import ElfFile
+    from goknot.formats.elf import Section
 
     Int64s = NDArray[np.int64]
 
@@ -45,6 +45,20 @@ DIRTY = (struct.error, IndexError, KeyError, OverflowError, ValueError)
 
 Abbrev = tuple[int, bool, tuple[tuple[int, int, int], ...]]  # tag, children follow, (attribute, form, constant)...
 Value = int | bytes | str
+
+
+class SectionFile(Protocol):
+    """A file with named sections: an `ElfFile`, or what is dressed as one."""
+
+    @property
+    def path(self) -> str:
+        """What to call it in messages."""
+
+    def sections(self) -> dict[str, Section]:
+        """Sections by name."""
+
+    def section_bytes(self, section: Section) -> bytes:
+        """A section's content, inflated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +122,7 @@ class DwarfEntries:
         InputError: From here and every method: the DWARF is damaged.
     """
 
-    def __init__(self, elf: ElfFile) -> None:
+    def __init__(self, elf: SectionFile) -> None:
         self._elf = elf
         self._sections = elf.sections()
         self.info = self._content("info")

@@ -31,6 +31,7 @@ DT_VERSYM, DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM = (
     0x6FFFFFFF,
 )
 DF_1_PIE, STB_WEAK, VER_FLG_WEAK = 0x08000000, 2, 2
+DT_BIND_NOW, DF_BIND_NOW, DF_1_NOW = 24, 8, 1
 MAX_SYMBOLS, MAX_VERSIONS = 1 << 24, 1 << 16
 MAX_ZERO_BYTES = 1 << 20  # of what the file does not hold, no table is made
 
@@ -87,6 +88,15 @@ class DynamicFile:
         """Linked with -Bsymbolic."""
         return DT_SYMBOLIC in self._by_tag or bool(self._by_tag.get(DT_FLAGS, 0) & 2)
 
+    @property
+    def binds_now(self) -> bool:
+        """Linked with -z now: calls are bound when the file is loaded, not when they are first made."""
+        return (
+            DT_BIND_NOW in self._by_tag
+            or bool(self._by_tag.get(DT_FLAGS, 0) & DF_BIND_NOW)
+            or bool(self._by_tag.get(DT_FLAGS_1, 0) & DF_1_NOW)
+        )
+
     @cached_property
     def symbols(self) -> NDArray[np.void]:
         """The dynamic symbols (`DYNSYM` rows); number 0 stands for none."""
@@ -140,11 +150,18 @@ class DynamicFile:
 
     def version_of(self, number: int) -> str:
         """The version that symbol `number` is asked for in; empty where it has none."""
+        return self._wanted_version(number)[1]
+
+    def library_of(self, number: int) -> str:
+        """The library whose version symbol `number` is asked for in; empty where it has none."""
+        return self._wanted_version(number)[0]
+
+    def _wanted_version(self, number: int) -> tuple[str, str]:
         table = self._by_tag.get(DT_VERSYM, 0)
         if not table:
-            return ""
+            return "", ""
         index = struct.unpack("<H", self.bytes_at(table + 2 * number, 2))[0] & 0x7FFF
-        return self._version_by_index.get(index, "")
+        return self._version_by_index.get(index, ("", ""))
 
     @cached_property
     def defined_versions(self) -> frozenset[str] | None:
@@ -222,8 +239,8 @@ class DynamicFile:
         return self.elf.bytes_at(off, n_bytes)
 
     @cached_property
-    def _version_by_index(self) -> dict[int, str]:
-        return {index: name for _, name, _, index in self._verneed()}
+    def _version_by_index(self) -> dict[int, tuple[str, str]]:
+        return {index: (library, name) for library, name, _, index in self._verneed()}
 
     def _verneed(self) -> list[tuple[str, str, int, int]]:
         """(library, version, flags, index) of each."""

@@ -82,7 +82,7 @@ def _put(elf: ElfFile, data: NDArray[np.uint8], places: NDArray[np.uint64], valu
     for segment in elf.segments:
         inside = (places >= segment.addr) & (places + np.uint64(8) <= segment.addr + segment.n_file_bytes)
         off = (places[inside] - np.uint64(segment.addr)).astype(np.int64) + segment.file_off
-        fits = off + 8 <= len(data)
+        fits = (off >= 0) & (off + 8 <= len(data))
         words[off[fits]] = values[inside][fits]
 
 

@@ -37,6 +37,12 @@ class Symbols:
         """The symbol's name."""
         return c_string(self.strings, int(self.name_off[symbol]))
 
+    def numbered(self, name: str) -> int:
+        """The symbol of a name, or -1."""
+        off = (b"\0" + self.strings).find(b"\0" + name.encode() + b"\0")
+        found = np.flatnonzero(self.name_off == off)
+        return int(found[0]) if off >= 0 and len(found) else -1
+
     def find(self, addr: int) -> int:
         """The symbol that covers `addr`, or -1."""
         index = int(np.searchsorted(self.addr, np.uint64(addr), side="right")) - 1
@@ -64,9 +70,18 @@ def read_functions(elf: ElfFile) -> Symbols | None:
     return _read(elf, STT_FUNC)
 
 
-def _read(elf: ElfFile, kind: int) -> Symbols | None:
+def read_exported(elf: ElfFile) -> Symbols | None:
+    """The variables that other files can bind to: hosts of plugins and plugins keep all of theirs, stripped too.
+
+    Raises:
+        InputError: The table is truncated or damaged.
+    """
+    return _read(elf, STT_OBJECT, ".dynsym", ".dynstr")
+
+
+def _read(elf: ElfFile, kind: int, table_name: str = ".symtab", strings_name: str = ".strtab") -> Symbols | None:
     sections = elf.sections()
-    table, strings = sections.get(".symtab"), sections.get(".strtab")
+    table, strings = sections.get(table_name), sections.get(strings_name)
     if table is None or strings is None:
         return None
     data = elf.section_bytes(table)

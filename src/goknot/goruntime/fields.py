@@ -5,7 +5,7 @@ Everything is decided once for each distinct place in a type; edges only look it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -38,21 +38,19 @@ def fields_of(image: HeapImage, types: HeapTypes, flow: FlowTypes, edges: NDArra
         edges: Edges by number; int64.
     """
     source = np.searchsorted(image.edge_start, edges, side="right") - 1
-    kind = types.type_by_object[source]
+    kinds, kind = np.unique(types.type_by_object[source], return_inverse=True)  # the types there are, mostly few
     off = types.places.off_of(edges) - image.object_header_bytes[source]
-    if not len(types.names):
-        return EdgeFields(np.full(len(edges), -1, np.int32), (), off)
-    sizes = np.array([flow.size_bytes(int(one)) for one in types.flow_by_type.tolist()], np.int64)
-    folds = np.where(types.many_by_type & (sizes > 0), sizes, np.int64(1) << 62)
-    known = kind >= 0
-    off = np.where(known, off % folds[kind], off)
-    start = np.concatenate(([0], np.cumsum(_words(kind[known], off[known], len(sizes)))))
+    sizes = np.array([flow.size_bytes(int(types.flow_by_type[one])) if one >= 0 else 0 for one in kinds], np.int64)
+    folds = np.where(types.many_by_type[kinds] & (sizes > 0), sizes, np.int64(1) << 62) if len(types.names) else sizes
+    known = kinds[kind] >= 0
+    off[known] %= folds[kind[known]]
+    start = np.concatenate(([0], np.cumsum(_words(kind[known], off[known], len(kinds)))))
     word = off >> 3
     known &= (off >= 0) & (word < np.diff(start)[kind])
     place = np.where(known, start[kind] + word, -1)
     used = np.zeros(int(start[-1]) + 1, np.bool_)
     used[place] = True
-    label_by_place, names = _labels(types, flow, start, used[:-1])
+    label_by_place, names = _labels(types, flow, kinds, start, used[:-1])
     return EdgeFields(label_by_place[place], names, off)
 
 
@@ -82,21 +80,29 @@ def fields_of_rings(
         most_words=MAX_OPEN_WORDS,
         alloc=alloc,
     )
-    label_by_place, names = _labels(types, flow, found.start, found.is_used)
+    label_by_place, names = _labels(types, flow, np.arange(len(types.names)), found.start, found.is_used)
     relabel(found.place_by_edge, label_by_place)
     return EdgeFields(found.place_by_edge, names, np.zeros(0, np.int64))
 
 
 def _labels(
-    types: HeapTypes, flow: FlowTypes, start: NDArray[np.int64], used: NDArray[np.bool_]
+    types: HeapTypes, flow: FlowTypes, kinds: NDArray[Any], start: NDArray[np.int64], used: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """place -> label, and the labels' names; one more place at the end, which has none."""
+    """place -> label, and the labels' names; one more place at the end, which has none.
+
+    Args:
+        types: Types of objects.
+        flow: The compiled types.
+        kinds: The types whose places these are, in their order.
+        start: Of `kinds` -> first of its places.
+        used: place -> whether it is asked for.
+    """
     label_by_place = np.full(len(used) + 1, -1, np.int32)
     texts: dict[str, list[int]] = {}
     for at in np.flatnonzero(used).tolist():
         number = int(np.searchsorted(start, at, side="right")) - 1
-        many = bool(types.many_by_type[number])
-        text = flow.field_at(int(types.flow_by_type[number]), 8 * (at - int(start[number])), many=many)
+        kind, off = int(kinds[number]), 8 * (at - int(start[number]))
+        text = flow.field_at(int(types.flow_by_type[kind]), off, many=bool(types.many_by_type[kind]))
         if text:
             texts.setdefault(text, []).append(at)
     names = tuple(sorted(texts))
@@ -105,7 +111,7 @@ def _labels(
     return label_by_place, names
 
 
-def _words(kind: NDArray[np.int32], off: NDArray[np.int64], n_types: int) -> NDArray[np.int64]:
+def _words(kind: NDArray[Any], off: NDArray[np.int64], n_types: int) -> NDArray[np.int64]:
     """type -> how many words of it any pointer stands in."""
     last = np.full(n_types, -1, np.int64)
     np.maximum.at(last, kind, off >> 3)

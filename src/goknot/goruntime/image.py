@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from goknot.layouts.layout import Layout
     from goknot.memory.source import MappedElf
     from goknot.memory.space import AddressSpace
+    from goknot.model.named_heap import LostVariable
 
     Int32s = NDArray[np.int32]
     Int64s = NDArray[np.int64]
@@ -116,6 +117,7 @@ class HeapImage:
         n_free_targets: Pointers of live objects into free slots: 0 in a consistent image.
         files: module -> its ELF file, None where that is not at hand.
         stopped_ms: How long the process was stopped; 0 for a core.
+        lost: Variables that should be roots and are not.
     """
 
     version: str
@@ -147,6 +149,7 @@ class HeapImage:
     n_free_targets: int
     files: tuple[MappedElf | None, ...] = ()
     stopped_ms: float = 0.0
+    lost: tuple[LostVariable, ...] = ()
 
     @property
     def n_objects(self) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from goknot.errors import GoknotError, InputError
 from goknot.formats import buildinfo
+from goknot.formats.elfsymbols import read_exported, read_variables
 from goknot.memory.space import MissingMemoryError
 
 if TYPE_CHECKING:
@@ -34,7 +35,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A `runtime.moduledata`: the executable, a plugin or a shared library of Go code."""
+    """A `runtime.moduledata`: the executable, a plugin or a shared library of Go code.
+
+    Attributes:
+        is_bad: `plugin.Open` refused it; it stays mapped (runtime/plugin.go, `plugin_lastmoduleinit`).
+        is_active: It is one of `runtime.activeModules`: only those have roots (runtime/symtab.go, `modulesinit`).
+    """
 
     name: str
     addr: int
@@ -57,6 +63,8 @@ class Module:
     pclntable: Table
     ftab: Table
     textsectmap: Table
+    is_bad: bool
+    is_active: bool
 
 
 def find_version(source: Source) -> str | None:
@@ -68,7 +76,7 @@ def find_version(source: Source) -> str | None:
             return buildinfo.go_version(elf.section_bytes(section))
     for start, end in _data_ranges(source):
         data = source.space.read(start, end - start)
-        at = buildinfo.find_blob(data)
+        at = buildinfo.find_blob(data, start)
         if at >= 0:
             return buildinfo.go_version(data[at:])
     return None
@@ -83,7 +91,7 @@ def find_modules(source: Source, layout: Layout) -> tuple[Module, ...]:
     candidates = _candidates(source)
     found: dict[int, tuple[Module, int]] = {}
     for addr in candidates:
-        module = _read_module(source.space, layout, addr)
+        module = module_at(source.space, layout, addr)
         if module is not None:
             found[addr] = module
     if not found:
@@ -96,12 +104,37 @@ def find_modules(source: Source, layout: Layout) -> tuple[Module, ...]:
     at, seen = first, set()
     while at and at not in seen and len(modules) < MAX_MODULES:
         seen.add(at)
-        module = _read_module(source.space, layout, at)
+        module = module_at(source.space, layout, at)
         if module is None:
             break
         modules.append(module[0])
         at = module[1]
-    return tuple(modules)
+    active = _active(source) if len(modules) > 1 else None
+    if active is None:
+        return tuple(modules)
+    return tuple(replace(module, is_active=module.addr in active) for module in modules)
+
+
+def _active(source: Source) -> frozenset[int] | None:
+    """Addresses of the active modules by `runtime.modulesSlice`; None where its name is not kept or it is not set."""
+    if source.executable is None:
+        return None
+    elf, slide = source.executable.elf, source.executable.slide
+    for symbols in (read_variables(elf), read_exported(elf)):
+        number = symbols.numbered("runtime.modulesSlice") if symbols else -1
+        if symbols is not None and number >= 0:
+            return _listed(source.space, int(symbols.addr[number]) + slide)
+    return None
+
+
+def _listed(space: AddressSpace, place: int) -> frozenset[int] | None:
+    """The modules in the slice that the pointer at `place` leads to."""
+    try:
+        header = int(space.words(place, 1)[0])
+        first, n_modules = (int(word) for word in space.words(header, 2)) if header else (0, 0)
+        return frozenset(map(int, space.words(first, n_modules))) if 0 < n_modules <= MAX_MODULES else None
+    except MissingMemoryError:
+        return None
 
 
 def _data_ranges(source: Source) -> list[tuple[int, int]]:
@@ -135,7 +168,7 @@ def _candidates(source: Source) -> list[int]:
     return found
 
 
-def _read_module(space: AddressSpace, layout: Layout, addr: int) -> tuple[Module, int] | None:
+def module_at(space: AddressSpace, layout: Layout, addr: int) -> tuple[Module, int] | None:
     """(the module, address of the next); None when what lies there is no moduledata."""
     try:
         return _parse_module(space, layout, addr)
@@ -191,6 +224,8 @@ def _parse_module(space: AddressSpace, layout: Layout, addr: int) -> tuple[Modul
         pclntable=tables["pclntable"],
         ftab=tables["ftab"],
         textsectmap=table("textsectmap"),
+        is_bad=raw[layout.off(DATA, "bad")] != 0,
+        is_active=raw[layout.off(DATA, "bad")] == 0,
     )
     return module, word("next")
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.errors import InputError
-from goknot.formats.elfsymbols import read_variables
+from goknot.formats.elfsymbols import read_exported, read_variables
 from goknot.goruntime import (
     gcmask,
     goroutines,
     heap,
+    lost_roots,
     modules,
     objects,
     pclntab,
@@ -109,6 +110,7 @@ def read_image(
     mask = np.zeros(len(found.addr), np.uint8)
     for part in (own.goroutines, own.sudogs, own.others):
         mask[part] = 1
+    files = tuple(_file_of(source, module, index) for index, module in enumerate(located.modules))
     return HeapImage(
         version=located.version,
         arch=source.arch,
@@ -137,8 +139,9 @@ def read_image(
         types=types,
         functions=table,
         n_free_targets=edges.n_free_targets,
-        files=tuple(_file_of(source, module, index) for index, module in enumerate(located.modules)),
+        files=files,
         stopped_ms=stopped_ms,
+        lost=lost_roots.lost_variables(space, located.modules, files, found),
     )
 
 
@@ -180,11 +183,13 @@ def _add_roots(
 ) -> list[str]:
     problems = []
     for index, module in enumerate(located.modules):
+        if not module.is_active:
+            continue
         mapped = _file_of(source, module, index)
-        symbols = read_variables(mapped.elf) if mapped else None
+        symbols = (read_variables(mapped.elf) or read_exported(mapped.elf)) if mapped else None
         slide = mapped.slide if mapped else 0
-        label = module.name or (Path(mapped.path).name if mapped else "executable")
-        if symbols is None:
+        label = module_label(module, mapped)
+        if symbols is None or not len(symbols.addr):
             problems.append(f"{label} has no symbol table: its variables are named by place")
         problems += roots.add_variables(builder, source.space, roots.Names(module, label, symbols, slide))
     roots.add_goroutines(builder, running)
@@ -196,6 +201,11 @@ def _add_roots(
             f"{n_words} of {len(running)} goroutines were running or stopped anywhere: scanned word by word"
         )
     return problems
+
+
+def module_label(module: Module, mapped: MappedElf | None) -> str:
+    """What a person calls a module: a plugin's path, the executable's file."""
+    return module.name or (Path(mapped.path).name if mapped else "executable")
 
 
 def _file_of(source: Source, module: Module, index: int) -> MappedElf | None:

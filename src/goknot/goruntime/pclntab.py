@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.formats.elf import c_string
-from goknot.goruntime.types_flow import Functions
 from goknot.memory.space import MissingMemoryError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from goknot.goruntime.modules import Module
+    from goknot.goruntime.types_seeds import Functions
     from goknot.memory.space import AddressSpace
 
 FUNC_BYTES = 44  # runtime._func, the same since Go 1.20
@@ -27,6 +27,7 @@ ARGS_MAPS, LOCALS_MAPS, STACK_OBJECTS, INLINE_TREE = 0, 1, 2, 3
 INLINE_INDEX = 2  # PCDATA_InlTreeIndex
 INLINED_BYTES, MAX_INLINED = 16, 64  # runtime/symtabinl.go, inlinedCall: funcID, nameOff, parentPc, startLine
 MAX_STEPS = 1 << 20
+MAX_OFF = (1 << 32) - 1
 MAX_MAP_WORDS = 1 << 24
 
 
@@ -88,19 +89,22 @@ class PclnTable:
         """The function at a program counter; None outside of Go's code."""
         for module in self._modules:
             if module.text_addr <= pc < module.etext_addr:
-                entries = self._ftab(module)
-                index = int(np.searchsorted(entries[:-1, 0], pc - module.text_addr, side="right")) - 1
-                return self._function(module, int(entries[index, 1])) if index >= 0 else None
+                offs, functions = self._ftab(module)
+                off = np.uint32(min(pc - module.text_addr, MAX_OFF))  # of the table's type: else it would be copied
+                index = int(np.searchsorted(offs[:-1], off, side="right")) - 1
+                return self._function(module, int(functions[index])) if index >= 0 else None
         return None
 
     def entries(self) -> Functions:
         """All functions' entries with their names."""
-        parts = [self._ftab(module)[:-1] for module in self._modules]
+        from goknot.goruntime.types_seeds import Functions  # noqa: PLC0415 (numba, which other questions do not need)
+
+        parts = [self._ftab(module)[:, :-1] for module in self._modules]
         addrs = [
-            part[:, 0].astype(np.uint64) + np.uint64(m.text_addr) for part, m in zip(parts, self._modules, strict=True)
+            part[0].astype(np.uint64) + np.uint64(m.text_addr) for part, m in zip(parts, self._modules, strict=True)
         ]
-        offs = np.concatenate([part[:, 1] for part in parts])
-        owners = np.concatenate([np.full(len(part), i) for i, part in enumerate(parts)])
+        offs = np.concatenate([part[1] for part in parts])
+        owners = np.concatenate([np.full(part.shape[1], i) for i, part in enumerate(parts)])
         addr = np.concatenate(addrs)
         order = np.argsort(addr, kind="stable")
 
@@ -185,9 +189,10 @@ class PclnTable:
         return StackObject(off, n_bytes, tuple(8 * bit for bit in _bits(data, n_words)))
 
     def _ftab(self, module: Module) -> NDArray[np.uint32]:
+        """Two rows: offsets of entries in text, offsets of what describes them."""
         if module.addr not in self._entries:
             data = self._space.read(module.ftab.addr, 8 * module.ftab.n)
-            self._entries[module.addr] = np.frombuffer(data, "<u4").reshape(-1, 2)
+            self._entries[module.addr] = np.ascontiguousarray(np.frombuffer(data, "<u4").reshape(-1, 2).T)
         return self._entries[module.addr]
 
     def _table(self, module: Module, name: str) -> bytes:
@@ -205,6 +210,8 @@ class PclnTable:
                 raise MissingMemoryError(f"function table entry {off} of module {module.name!r} is not there")
             head = struct.unpack_from("<IiiIIIIIIiBBBB", table, off)
             n_pcdata, n_funcdata = head[7], head[13]
+            if off + FUNC_BYTES + 4 * (n_pcdata + n_funcdata) > len(table):
+                raise MissingMemoryError(f"function table entry {off} of module {module.name!r} is cut off")
             rest = struct.unpack_from(f"<{n_pcdata + n_funcdata}I", table, off + FUNC_BYTES)
             self._functions[key] = Function(
                 module,

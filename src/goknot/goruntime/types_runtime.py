@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.goruntime.pools import pool_lists
-from goknot.goruntime.types_flow import STRENGTH_MANY, Seeds
+from goknot.goruntime.types_seeds import STRENGTH_MANY, Seeds
 
 if TYPE_CHECKING:
     from goknot.goruntime.image import HeapImage

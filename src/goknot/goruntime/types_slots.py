@@ -111,19 +111,23 @@ class FlowTypes:
         """The size of one value."""
         return self._size[kind]
 
-    def is_open(self, kind: int) -> bool:
-        """Whether objects of the type may be longer than it, with pointers anywhere."""
-        return self._open[kind] == OPEN
+    def addr_of(self, kind: int) -> int:
+        """The descriptor of a type, or of the type whose part it is (a map's table, ...); 0 where there is none."""
+        return self._owners().get(kind, ("", 0))[1]
 
-    def field_at(self, kind: int, off: int, *, many: bool = False) -> str:
-        """The way to what stands at an offset of a type, as `types_fields` spells it; empty where it is not known."""
+    def _owners(self) -> dict[int, tuple[str, int]]:
+        """type id -> (part, descriptor)."""
         if self._owner_by_kind is None or len(self._owner_by_kind) != len(self._id_by_addr) + len(self._id_by_key):
             self._owner_by_kind = {kind: ("", addr) for addr, kind in self._id_by_addr.items()}
             self._owner_by_kind |= {kind: key for key, kind in self._id_by_key.items()}
+        return self._owner_by_kind
+
+    def field_at(self, kind: int, off: int, *, many: bool = False) -> str:
+        """The way to what stands at an offset of a type, as `types_fields` spells it; empty where it is not known."""
         names = FieldNames(self._table)
         if kind in self._captures or self.names[kind].startswith("func "):
             return names.captured(self._captures.get(kind, []), off)
-        part, addr = self._owner_by_kind.get(kind, ("", 0))
+        part, addr = self._owners().get(kind, ("", 0))
         if kind in self._storages:
             return names.entry(addr, off)
         if part or self._id_by_key.get((part, addr)) == kind:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from goknot.goruntime.types_flow import STRENGTH_MANY, STRENGTH_ONE, NamedBy, Seeds
+from goknot.goruntime.types_seeds import STRENGTH_MANY, STRENGTH_ONE, NamedBy, Seeds
 from goknot.kernels.type_flow import MANY, ONE
 
 if TYPE_CHECKING:

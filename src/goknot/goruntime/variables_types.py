@@ -31,6 +31,11 @@ _NAMED = re.compile(r"[^\s*\[\](){}<>,]+\.[^\s*\[\](){}<>,.]+(?:\[.*\])?")
 SHAPE = "go.shape."  # generic code is shared by all types of one shape: which one it was is not said
 
 
+def made_by(addr: int) -> int:
+    """The module whose DWARF describes the type at an address that `DwarfTypes` made up; -1 for others."""
+    return (addr - MADE_ADDR) >> MODULE_BITS if addr >= MADE_ADDR else -1
+
+
 class DwarfTypes:
     """Addresses of types for one file's debugging entries.
 

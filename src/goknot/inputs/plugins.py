@@ -266,7 +266,7 @@ def _build_blob(elf: ElfFile) -> bytes:
     for segment in elf.segments:
         if segment.flags & 2:
             data = elf.bytes_at(segment.file_off, segment.n_file_bytes)
-            at = buildinfo.find_blob(data)
+            at = buildinfo.find_blob(data, segment.addr)
             if at >= 0:
                 return data[at:]
     return b""

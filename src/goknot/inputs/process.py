@@ -5,19 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from goknot.goruntime.fields import fields_of, fields_of_rings
 from goknot.goruntime.graph import heap_graph
 from goknot.goruntime.image import HeapImage, Root
-from goknot.goruntime.opening import Step, open_core, open_process, unsaid
+from goknot.goruntime.opening import Step, module_label, open_core, open_process, unsaid
 from goknot.goruntime.root_variables import variable_of
 from goknot.goruntime.special_names import special_name
+from goknot.goruntime.variables_types import made_by
 from goknot.kernels.memory import Allocator
-from goknot.model.named_heap import FrameName, GoroutineName, NamedHeap, RootName
+from goknot.model.named_heap import FrameName, GoroutineName, ModuleName, NamedHeap, RootName
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from goknot.goruntime.goroutines import Goroutine
+    from goknot.goruntime.graph import NamedGraph
+    from goknot.goruntime.modules import Module
+    from goknot.memory.source import MappedElf
     from goknot.model.heap import HeapGraph
 
     Meanwhile = Callable[[HeapGraph], None]
@@ -95,6 +103,10 @@ def named_heap(
         fields_of=lambda edges: fields_of(image, named.types, named.flow, edges),
         fields_of_rings=lambda rings: fields_of_rings(image, named.types, named.flow, rings, alloc),
         root_variable=lambda root, number: variable_of(image, named.variables, root, number),
+        modules=tuple(_module(module, file) for module, file in zip(image.modules, image.files, strict=True)),
+        module_by_root=_module_by_root(image),
+        module_by_type=_module_by_type(image, named),
+        lost=image.lost,
         problems=(*image.problems, *named.problems),
         details=details,
     )
@@ -107,6 +119,38 @@ def _root(image: HeapImage, root: Root) -> RootName:
         name = f"variable {root.name}" if root.module else root.name
     module = root.module if len(image.modules) > 1 and root.module != image.roots.roots[0].module else ""
     return RootName(name, module, root.goroutine, root.where, root.precise)
+
+
+def _module(module: Module, file: MappedElf | None) -> ModuleName:
+    return ModuleName(
+        name=module_label(module, file),
+        path=file.path if file is not None else "",
+        is_active=module.is_active,
+        is_bad=module.is_bad,
+        text=(module.text_addr, module.etext_addr),
+        data=module.data,
+        bss=module.bss,
+        has_masks=bool(module.gcdatamask_addr),
+    )
+
+
+def _module_by_root(image: HeapImage) -> NDArray[np.int32]:
+    labels = [module_label(module, file) for module, file in zip(image.modules, image.files, strict=True)]
+    return np.array([labels.index(root.module) if root.module else -1 for root in image.roots.roots], np.int32)
+
+
+def _module_by_type(image: HeapImage, named: NamedGraph) -> NDArray[np.int32]:
+    """By where descriptors lie; types that only DWARF describes by whose DWARF that is."""
+    found = np.full(len(named.types.names), -1, np.int32)
+    if len(image.modules) < 2:
+        return found
+    for number, kind in enumerate(named.types.flow_by_type.tolist()):
+        addr = named.flow.addr_of(kind)
+        for at, module in enumerate(image.modules):
+            if module.types[0] <= addr < module.types[1] or made_by(addr) == at:
+                found[number] = at
+                break
+    return found
 
 
 def _goroutines(image: HeapImage) -> tuple[GoroutineName, ...]:

@@ -12,7 +12,7 @@ from goknot.kernels import _jit
 from goknot.kernels._jit import IN_I32, IN_I64, IN_U8, IN_U16, OUT_I32, OUT_I64, OUT_U8, helper, kernel, tuple_of
 from goknot.kernels.components import RingSet
 from goknot.kernels.memory import Allocator
-from goknot.kernels.pointer_scan import ODD
+from goknot.kernels.pointer_scan import ODD, odd_at
 from goknot.kernels.rows import Rows
 
 _PLACES = tuple_of(IN_U16, IN_I64, IN_I64)
@@ -33,18 +33,6 @@ class RingPlaces:
     place_by_edge: NDArray[np.int32]
     start: NDArray[np.int64]
     is_used: NDArray[np.bool_]
-
-
-@helper
-def _odd_at(odd_edge: NDArray[np.int64], edge: int) -> int:
-    low, high = 0, len(odd_edge)
-    while low < high:
-        middle = (low + high) // 2
-        if odd_edge[middle] < edge:
-            low = middle + 1
-        else:
-            high = middle
-    return low
 
 
 # Tuples are taken apart once, before the loops: each time costs the counting of their arrays' references.
@@ -86,7 +74,7 @@ def _last_words(
                     continue
                 word = int(word_by_edge[edge])
                 if word == ODD:
-                    word = int(odd_word[_odd_at(odd_edge, edge)])
+                    word = int(odd_word[odd_at(odd_edge, edge)])
                 last[kind] = max(last[kind], _word_at(word, int(header_by_node[node]), fold_by_type[kind]))
     return n_inner
 
@@ -120,7 +108,7 @@ def _number_places(
                     continue
                 word = int(word_by_edge[edge])
                 if word == ODD:
-                    word = int(odd_word[_odd_at(odd_edge, edge)])
+                    word = int(odd_word[odd_at(odd_edge, edge)])
                 word = _word_at(word, int(header_by_node[node]), fold_by_type[kind])
                 if word >= 0 and start[kind] + word < start[kind + 1]:
                     place_by_edge[n_inner - 1] = start[kind] + word

@@ -156,6 +156,19 @@ U58, SMALL = np.uint64(58), np.uint64(4096)
 
 
 @helper
+def odd_at(odd_edge: Any, edge: Any) -> Any:
+    """Where an edge stands in the list of odd edges."""
+    low, high = 0, len(odd_edge)
+    while low < high:
+        middle = (low + high) // 2
+        if odd_edge[middle] < edge:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@helper
 def _settle(
     first: Any, last: Any, state_by_object: Any, object_by_slot: Any, edge_start: Any, target: Any, places: Any,
     done: Any, found: Any,

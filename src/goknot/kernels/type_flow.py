@@ -26,7 +26,7 @@ from goknot.kernels._jit import (
     tuple_of,
     void,
 )
-from goknot.kernels.pointer_scan import ODD
+from goknot.kernels.pointer_scan import ODD, odd_at
 
 # What stands in a word of a type.
 SCALAR, ANY, ONE, MANY, DIRECTORY, CHOICE = 0, 1, 2, 3, 4, 5
@@ -52,27 +52,15 @@ HEADER_BYTES = 8
 
 
 @helper
-def _odd_at(odd_edge: NDArray[np.int64], edge: int) -> int:
-    low, high = 0, len(odd_edge)
-    while low < high:
-        middle = (low + high) // 2
-        if odd_edge[middle] < edge:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@helper
 def _word_of(edge: int, word: NDArray[np.uint16], odd_edge: NDArray[np.int64], odd_word: NDArray[np.int64]) -> int:
     """Offset of an edge's pointer in its slot, in words."""
-    return int(word[edge]) if word[edge] != ODD else int(odd_word[_odd_at(odd_edge, edge)])
+    return int(word[edge]) if word[edge] != ODD else int(odd_word[odd_at(odd_edge, edge)])
 
 
 @helper
 def _delta_of(edge: int, word: NDArray[np.uint16], odd_edge: NDArray[np.int64], odd_delta: NDArray[np.int64]) -> int:
     """Offset, in the target's slot, of where an edge points."""
-    return 0 if word[edge] != ODD else int(odd_delta[_odd_at(odd_edge, edge)])
+    return 0 if word[edge] != ODD else int(odd_delta[odd_at(odd_edge, edge)])
 
 
 @helper

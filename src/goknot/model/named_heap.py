@@ -80,6 +80,50 @@ class GoroutineName:
 
 
 @dataclass(frozen=True, slots=True)
+class ModuleName:
+    """A stretch of Go code that was loaded as one: the executable, a plugin.
+
+    Attributes:
+        name: A plugin's path, as Go calls it; the file of the executable.
+        path: Its file; empty if it is not at hand.
+        is_active: The collector scans its variables.
+        is_bad: `plugin.Open` refused it.
+        text: (start, end) of its code.
+        data: (start, end) of its initialised variables.
+        bss: (start, end) of its other variables.
+        has_masks: The runtime knows where pointers stand in its variables.
+    """
+
+    name: str
+    path: str
+    is_active: bool
+    is_bad: bool
+    text: tuple[int, int]
+    data: tuple[int, int]
+    bss: tuple[int, int]
+    has_masks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LostVariable:
+    """A variable that the program uses and the collector does not see.
+
+    Attributes:
+        name: `pkg.name`.
+        holder: The refused module whose copy it is.
+        user: The first active module that is bound to that copy.
+        objects: Objects it points at.
+        n_freed: Pointers of it into memory that is free already.
+    """
+
+    name: str
+    holder: int
+    user: int
+    objects: tuple[int, ...]
+    n_freed: int
+
+
+@dataclass(frozen=True, slots=True)
 class NamedHeap:
     """A heap as the analyses take it, and its names.
 
@@ -99,6 +143,10 @@ class NamedHeap:
         fields_of_rings: `kernels.components.RingSet` -> the fields the rings' inner edges go through, without offsets;
             None where `fields_of` must do.
         root_variable: Root, object -> the variable of the root's frame that points at the object; empty if not known.
+        modules: The executable first, then plugins in the order they were loaded; empty for a heap dump.
+        module_by_root: root -> module whose variable it is, or -1; int32.
+        module_by_type: type -> module that describes it, or -1; int32.
+        lost: Variables that should be roots and are not.
         problems: What could not be read or is not certain, one sentence each.
         details: Further facts for the report's input, e.g. `layout`, `stopped_ms`.
     """
@@ -117,6 +165,10 @@ class NamedHeap:
     fields_of: Callable[[NDArray[np.int64]], EdgeFields]
     fields_of_rings: Callable[[Any], EdgeFields] | None = None
     root_variable: Callable[[int, int], str] = lambda root, number: ""
+    modules: tuple[ModuleName, ...] = ()
+    module_by_root: Int32s | None = None
+    module_by_type: Int32s | None = None
+    lost: tuple[LostVariable, ...] = ()
     problems: tuple[str, ...] = ()
     details: Mapping[str, str | int] = field(default_factory=dict)
 

@@ -53,12 +53,40 @@ class TypeSize:
 
 
 @dataclass(frozen=True, slots=True)
+class HeapModule:
+    """What a module of a program has on the heap.
+
+    Attributes:
+        state: `active`; `refused`: plugin.Open returned an error; `opening`: not yet taken in.
+        roots: Variables of it that point into the heap.
+        retained_objects: Objects that go when all its variables let go.
+        retained_bytes: Their bytes.
+        objects: Reachable objects of types that it describes.
+        bytes: Their bytes.
+    """
+
+    name: str
+    path: str
+    state: str
+    text: tuple[int, int]
+    data: tuple[int, int]
+    bss: tuple[int, int]
+    has_masks: bool
+    roots: int
+    retained_objects: int
+    retained_bytes: int
+    objects: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything one run has to say; `knots` worst first.
 
     Attributes:
         heap: Counts of a heap; empty for other inputs.
         types: Of a heap, those with reachable objects, by retained bytes.
+        modules: Of a heap with plugins, in the order of loading.
         complete: False if a problem leaves room for knots that were not seen.
         plugins: What becomes of each plugin, in the order of opening.
     """
@@ -71,6 +99,7 @@ class Report:
     complete: bool = True
     heap: Mapping[str, int] = field(default_factory=dict)
     types: tuple[TypeSize, ...] = ()
+    modules: tuple[HeapModule, ...] = ()
     plugins: tuple[PluginOutcome, ...] = ()
 
     def standing(self) -> tuple[Knot, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from goknot.model.knot import HeapSize, HeapStep, Knot
+from goknot.model.report import HeapModule
 from goknot.model.verdict import Level
 from goknot.reports.pen import Pen, Span
-from goknot.reports.words import count, n_cells
+from goknot.reports.words import bytes_text, count, n_cells
 
 _MAX_STEPS = 8  # of an instance, a path or a stack, unless all is asked for
 _N_LAST = 2  # of these at the end
@@ -31,6 +32,18 @@ def write_heap(pen: Pen, knot: Knot, heap: HeapSize, *, whole: bool) -> None:
     if others:
         also = ", ".join(f"{pen.given(name)} ({n:,})" for name, n in others)
         pen.wrapped(f"other instances by {also}", 6, "dim", first=(_PAD,))
+
+
+def write_modules(pen: Pen, modules: Sequence[HeapModule]) -> None:
+    """A line for each module of a program with plugins."""
+    pen.line(("strong", count(len(modules), "module")))
+    width = min(max(n_cells(pen.given(one.name)) for one in modules), pen.width // 2)
+    for one in modules:
+        name = pen.fitted(one.name, width)
+        kept = f"its variables keep {bytes_text(one.retained_bytes)}, its types take {bytes_text(one.bytes)}"
+        told = f"{one.state}: its variables are no roots" if one.state == "refused" else kept
+        pen.line("  ", name, " " * (width - n_cells(name) + 2), ("warn" if one.state == "refused" else "", told))
+    pen.blank()
 
 
 def _head(knot: Knot, heap: HeapSize) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from goknot.model.cut import Cut
 from goknot.model.knot import Evidence, HeapSize, HeapStep, Knot, KnotEdge, KnotNode, Place
 from goknot.model.plugins import PluginOutcome
-from goknot.model.report import SCHEMA, Problem, Report, ReportInput, TypeSize
+from goknot.model.report import SCHEMA, HeapModule, Problem, Report, ReportInput, TypeSize
 from goknot.reports.view import View
 
 Value = str | int | bool | Iterable["Value"] | Mapping[str, "Value"]
@@ -67,6 +67,7 @@ def _report(report: Report) -> dict[str, Value]:
         "inputs": [_input(looked_at) for looked_at in report.inputs],
         "knots": [_knot(knot) for knot in report.knots],
         **_given(types=[_type(one) for one in report.types]),
+        **_given(modules=[_module(one) for one in report.modules]),
         **_given(plugins=[_plugin(plugin) for plugin in report.plugins]),
         "problems": [_problem(problem) for problem in report.problems],
         "stats": stats | _given(heap=dict(report.heap)),
@@ -80,6 +81,23 @@ def _type(one: TypeSize) -> dict[str, Value]:
         "objects": one.objects,
         "bytes": one.bytes,
         "retained_bytes": one.retained_bytes,
+    }
+
+
+def _module(one: HeapModule) -> dict[str, Value]:
+    return {
+        "name": one.name,
+        **_given(path=one.path),
+        "state": one.state,
+        "text": [f"{addr:#x}" for addr in one.text],
+        "data": [f"{addr:#x}" for addr in one.data],
+        "bss": [f"{addr:#x}" for addr in one.bss],
+        "masks": one.has_masks,
+        "roots": one.roots,
+        "retained_objects": one.retained_objects,
+        "retained_bytes": one.retained_bytes,
+        "objects": one.objects,
+        "bytes": one.bytes,
     }
 
 

@@ -9,6 +9,7 @@ from goknot.model.knot import Knot
 from goknot.model.named_heap import NAMED_BY
 from goknot.model.report import Report
 from goknot.model.verdict import BaselineState
+from goknot.reports.heap_text import write_modules
 from goknot.reports.knot_text import write_knot
 from goknot.reports.pen import Pen, Span
 from goknot.reports.plugin_text import write_plugin_summary, write_plugins
@@ -51,6 +52,8 @@ def render(report: Report, view: View) -> str:
     if not view.all_in_full:
         _write_further(pen, new[1:])
         _write_fixed(pen, fixed)
+    if report.modules and not view.n_hidden:
+        write_modules(pen, report.modules)
     _write_problems(pen, report, whole=view.all_in_full)
     _write_summary(pen, report, view)
     return pen.text()

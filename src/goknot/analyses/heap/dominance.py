@@ -274,15 +274,25 @@ def retained_by_ring(
 
 
 def retained_by_set(
-    heap: HeapTree, holders: Holders, objects: Int32s, alloc: Allocator | None = None
+    heap: HeapTree, holders: Holders, objects: Int32s, alloc: Allocator | None = None, roots: Int64s | None = None
 ) -> tuple[int, int]:
-    """How many objects, and how many bytes, go when all of `objects` go; garbage among them counts for itself."""
+    """How many objects, and how many bytes, go when all of `objects` go; garbage among them counts for itself.
+
+    Args:
+        heap: The tree.
+        holders: Who holds what.
+        objects: The objects.
+        alloc: Where arrays come from.
+        roots: Roots that let go as well.
+    """
     graph = heap.graph
     mark = np.zeros(graph.n_objects, np.uint8)
     mark[objects] = 2
     special = _first_nodes(graph)[NodeKind.SPECIAL] - graph.n_objects
     by_object = np.zeros(heap.tops.n_rows, np.bool_)
     by_object[heap.owned - graph.n_objects] = True
+    if roots is not None:
+        by_object[_first_nodes(graph)[NodeKind.ROOT] - graph.n_objects + roots] = True
     _, seeds = gather(heap.tops, np.flatnonzero(~by_object))
     waiting = heap.owned - graph.n_objects - special
     n_gone, bytes_gone = graph.n_objects, int(graph.bytes_by_object.sum())

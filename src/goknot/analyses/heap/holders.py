@@ -13,7 +13,7 @@ from goknot.analyses.heap.leaked import LeakedGoroutines, find_leaked
 from goknot.analyses.heap.specials import HeldSpecials, find_stuck
 from goknot.analyses.heap.tiers import ROOT_TIER_BY_KIND, Tier, edges_of, expand_tiers, gather
 from goknot.kernels.memory import Allocator
-from goknot.kernels.reach import Search, Spread, path_to, seeds_of, seeds_of_some
+from goknot.kernels.reach import Search, Spread, path_to, seeds_of_some
 from goknot.kernels.rows import Rows
 from goknot.model.heap import HeapGraph, RootKind
 
@@ -69,10 +69,6 @@ class Holders:
     def tier_by_object(self) -> UInt8s:
         """object -> Tier (odd: through a special of an object in the tier below); uint8."""
         return self.found.tier_by_node
-
-    def seed_by_object(self, alloc: Allocator | None = None) -> Int32s:
-        """object -> seed its shortest path starts from, or -1."""
-        return seeds_of(self.found, alloc)
 
     def seeds_of(self, objects: Int32s) -> Int32s:
         """The seed that the shortest path to each object starts from, or -1; quick for few objects."""

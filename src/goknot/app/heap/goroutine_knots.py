@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from goknot.analyses.heap.leak_groups import LeakedGroup
-from goknot.app.heap.ring_knots import count
+from goknot.app.heap.names import is_own, stack_name
 from goknot.app.heap.steps import path_steps
 from goknot.app.heap.study import HeapStudy
 from goknot.app.heap.wording import GOROUTINE_MOVE
@@ -12,8 +12,8 @@ from goknot.model.fingerprint import fingerprint
 from goknot.model.knot import Evidence, HeapSize, Knot, KnotEdge, KnotNode
 from goknot.model.named_heap import GoroutineName
 from goknot.model.verdict import Confidence, Level, Verdict
+from goknot.reports.words import count
 
-_PLUMBING = ("runtime.", "sync.", "internal/")  # frames that say how a goroutine waits, not what it does
 _ENDS = {"runtime.goexit", "runtime.main"}  # below every stack
 _MAX_GOIDS = 100
 _MAX_FRAMES = 30
@@ -24,13 +24,12 @@ def goroutine_knot(study: HeapStudy, group: LeakedGroup) -> Knot:
     heap = study.heap
     stack = heap.stack_names[group.stack]
     goroutine = heap.goroutines[group.example.goroutine]
-    functions = [frame.function for frame in goroutine.frames] or ["?"]
-    calls = [name for name in functions if not name.startswith(_PLUMBING)] or functions
+    does = stack_name(tuple(frame.function for frame in goroutine.frames))
     waits = goroutine.wait_reason or goroutine.status
     n = len(group.goroutines)
     path = path_steps(heap, group.example.path)
     waits_on = path[-1].name if path else heap.type_name(group.example.waits[0]) if group.example.waits else ""
-    nodes, edges, cycles = _ring(f"goroutine in {calls[0]}", calls[0], waits_on, goroutine)
+    nodes, edges, cycles = _ring(f"goroutine in {does}", does, waits_on, goroutine)
     goids = tuple(heap.goroutines[one].goid for one in group.goroutines)
     size = HeapSize(n, 0, 0, group.kept_bytes, example=path, goroutines=goids[:_MAX_GOIDS])
     alike = (
@@ -45,7 +44,7 @@ def goroutine_knot(study: HeapStudy, group: LeakedGroup) -> Knot:
         confidence=Confidence.LIKELY,
         reason=f"Waiting for ever{on} ({waits}): {alike} what would wake {'it' if n == 1 else 'them'}."
         + (f" Started by {goroutine.created_at}." if goroutine.created_at else ""),
-        title=f"{calls[0]}: {count(n, 'goroutine')} blocked for ever, {count(group.kept_bytes, 'byte')} kept",
+        title=f"{does}: {count(n, 'goroutine')} blocked for ever, {count(group.kept_bytes, 'byte')} kept",
         nodes=nodes,
         edges=edges,
         cycles=cycles,
@@ -59,7 +58,7 @@ def _ring(
 ) -> tuple[tuple[KnotNode, ...], tuple[KnotEdge, ...], tuple[tuple[int, ...], ...]]:
     """goroutine -> its stack -> what it waits on -> the goroutine; the frames are the evidence of the first edge."""
     frames = [frame for frame in goroutine.frames if frame.where and frame.function not in _ENDS]
-    own = next((at for at, frame in enumerate(frames) if not frame.function.startswith(_PLUMBING)), 0)
+    own = next((at for at, frame in enumerate(frames) if is_own(frame.function)), 0)
     frames = frames[own : own + _MAX_FRAMES]
     seen = tuple(_evidence(frame.function, frame.where) for frame in frames)
     me = KnotNode(name, "goroutine", function)

@@ -39,8 +39,13 @@ def node_name(study: HeapStudy, kind: NodeKind, number: int) -> str:
 
 
 def stack_name(functions: tuple[str, ...]) -> str:
-    """The innermost function that is the program's own, not the runtime's way of waiting."""
-    return next((name for name in functions if not name.startswith(_PLUMBING)), functions[0] if functions else "?")
+    """The innermost function that says what a goroutine does."""
+    return next((name for name in functions if is_own(name)), functions[0] if functions else "?")
+
+
+def is_own(function: str) -> bool:
+    """Whether a frame says what a goroutine does, not how the runtime waits."""
+    return not function.startswith(_PLUMBING)
 
 
 def type_of(study: HeapStudy, text: str) -> int:

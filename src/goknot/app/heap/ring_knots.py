@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from goknot.analyses.heap.groups import Link, RingGroup
+from goknot.analyses.heap.holders import HolderKind, edge_between
 from goknot.analyses.heap.special_rings import SpecialGroup, SpecialStep
 from goknot.analyses.heap.verdicts import CONFIDENCE_BY_REASON, VERDICT_BY_REASON, Reason
 from goknot.analyses.heap.weak_rings import WeakGroup
-from goknot.app.heap.steps import cycle_steps, field_of, holder_name, object_step, path_steps
+from goknot.app.heap.steps import cycle_steps, holder_name, object_step, path_steps
 from goknot.app.heap.study import HeapStudy
 from goknot.app.heap.wording import (
     KIND_BY_REASON,
     MOVE,
+    OF_PLUGIN,
     PIN_KIND,
     PIN_MOVE,
     PIN_REASON,
@@ -27,6 +29,7 @@ from goknot.model.cut import Cut
 from goknot.model.fingerprint import fingerprint
 from goknot.model.knot import HeapSize, HeapStep, Knot, KnotEdge, KnotNode
 from goknot.model.verdict import Confidence, Level, Verdict
+from goknot.reports.words import count
 
 _MAP_PART = re.compile(r" \([a-z ]+\)$")  # `map[string]int (group)`: memory behind a map
 _MAX_KEY_LINKS = 16  # a ring of more kinds of pointers is rarely the same twice: told by its tightest cycle
@@ -42,13 +45,15 @@ class _Facts:
     size: HeapSize
     title: str
     special: str = ""
+    plugin: str = ""  # whose variable holds it
 
 
 def ring_knot(study: HeapStudy, group: RingGroup) -> Knot:
     """Rings of objects that look alike."""
     example = group.example
     steps = cycle_steps(study.heap, example.cycle, example.cycle_edges)
-    path = path_steps(study.heap, study.holders.path(example.cycle[0]))
+    hops = study.holders.path(example.cycle[0])
+    path = path_steps(study.heap, hops)
     n_each = group.n_objects // group.n_instances
     freed = VERDICT_BY_REASON[group.reason] is Verdict.COLLECTED
     size = HeapSize(
@@ -67,7 +72,8 @@ def ring_knot(study: HeapStudy, group: RingGroup) -> Knot:
     what = f"{_types(group.links, steps)}: {count(group.n_instances, 'ring')} of {members}"
     kept = f", {count(group.retained_bytes, 'byte')} {'to be freed' if freed else 'kept'}"
     special = study.heap.special_name(example.special) if example.special >= 0 else ""
-    return _knot(_Facts(group.reason, group.links, steps, size, what + kept, special))
+    plugin = study.heap.roots[hops[0].holder].module if hops and hops[0].kind is HolderKind.ROOT else ""
+    return _knot(_Facts(group.reason, group.links, steps, size, what + kept, special, plugin))
 
 
 def special_knot(study: HeapStudy, group: SpecialGroup) -> Knot:
@@ -115,6 +121,8 @@ def _knot(facts: _Facts) -> Knot:
     holder = size.holders[0][0] if size.holders and size.instances > 1 else first
     words = {"special": special or "finalizer or cleanup", "holder": holder, "kind": special.split(" ", maxsplit=1)[0]}
     text = PIN_REASON if is_pin else REASON[reason].format(**words)
+    if facts.plugin and reason is Reason.ROOT:
+        text += OF_PLUGIN.format(plugin=facts.plugin)
     still_held = special and VERDICT_BY_REASON[reason] is Verdict.NEVER_FREED and _is_rooted(size)
     confidence = CONFIDENCE_BY_REASON[reason]
     if still_held:
@@ -207,20 +215,11 @@ def _special_step(study: HeapStudy, step: SpecialStep, after: SpecialStep) -> He
         return HeapStep(study.heap.special_name(step.id).split(" ")[0], "special")
     if after.is_special:
         return object_step(study.heap, step.id)
-    graph = study.graph
-    first, last = int(graph.edge_start[step.id]), int(graph.edge_start[step.id + 1])
-    edge = next(edge for edge in range(first, last) if graph.edge_target[edge] == after.id)
-    field, off = field_of(study.heap, edge)
-    return HeapStep(study.heap.type_name(step.id), "object", int(graph.addr_by_object[step.id]), field, off)
+    return object_step(study.heap, step.id, edge_between(study.graph, step.id, after.id))
 
 
 def _pairs(cycle: Sequence[SpecialStep]) -> zip[tuple[SpecialStep, SpecialStep]]:
     return zip(cycle, (*cycle[1:], cycle[0]), strict=True)
-
-
-def count(number: int, noun: str) -> str:
-    """`1 ring`, `1,000 rings`."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _types(links: Sequence[Link], steps: Sequence[HeapStep]) -> str:

@@ -13,6 +13,8 @@ from goknot.model.knot import HeapStep
 if TYPE_CHECKING:
     from goknot.model.named_heap import NamedHeap
 
+_KIND_BY_HOLDER: dict[HolderKind | None, str] = {HolderKind.ROOT: "root", HolderKind.GOROUTINE: "goroutine"}
+
 
 def holder_name(heap: NamedHeap, kind: HolderKind | None, number: int) -> str:
     """What a person calls the start of a path."""
@@ -31,8 +33,7 @@ def path_steps(heap: NamedHeap, hops: Sequence[Hop]) -> tuple[HeapStep, ...]:
     for index, hop in enumerate(hops):
         edge = hops[index + 1].edge if index + 1 < len(hops) else -1
         if hop.edge < 0:
-            kind = {HolderKind.ROOT: "root", HolderKind.GOROUTINE: "goroutine"}.get(hop.kind, "special")  # type: ignore[arg-type]
-            steps.append(HeapStep(_start_name(heap, hop), kind))
+            steps.append(HeapStep(_start_name(heap, hop), _KIND_BY_HOLDER.get(hop.kind, "special")))
         steps.append(object_step(heap, hop.object, edge))
     return tuple(steps)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from goknot.analyses.heap.dominance import NodeKind, sizes_by_type
-from goknot.analyses.heap.views import nearest_of, objects_of_type, weigh
+from goknot.analyses.heap.views import objects_of_type, path_to_type, weigh
 from goknot.app.heap.names import named_by, node_name, object_or_type, stack_name
 from goknot.app.heap.steps import path_steps
 from goknot.app.heap.study import HeapStudy
@@ -84,9 +84,8 @@ def retained(study: HeapStudy, text: str) -> Table:
 def path_to(study: HeapStudy, text: str) -> Table:
     """The shortest path from what holds it firmest to an object, or to the nearest object of a type."""
     number, label = object_or_type(study, text)
-    if label >= 0:
-        number = nearest_of(study.holders, objects_of_type(study.graph, label))
-    steps = path_steps(study.heap, study.holders.path(number)) if number >= 0 else ()
+    hops = path_to_type(study.graph, study.holders, label) if label >= 0 else study.holders.path(number)
+    steps = path_steps(study.heap, hops)
     name = study.heap.type_names[label] if label >= 0 else text
     columns = (Column("held_by"), Column("field"), Column("offset", COUNT), Column("address"))
     if not steps:

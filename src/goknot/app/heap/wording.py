@@ -32,6 +32,7 @@ REASON = {
     Reason.UNREACHABLE: "Nothing holds it: the next collection frees it. A plain ring is no leak in Go.",
     Reason.GARBAGE_WAITING: "Found dead already; freed when its span is swept. A plain ring is no leak in Go.",
 }
+OF_PLUGIN = " Go never unloads plugins: {plugin} holds it until the variable is cleared or the process ends."
 STILL_HELD = (
     " Today {holder} holds it too; that letting go will not free it, unless the program clears the {kind} first."
 )

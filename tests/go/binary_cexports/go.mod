@@ -1,0 +1,3 @@
+module example.com/cexports
+
+go 1.21

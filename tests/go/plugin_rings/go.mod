@@ -1,0 +1,3 @@
+module plugin_rings
+
+go 1.21

@@ -1,0 +1,3 @@
+module heap_lost
+
+go 1.21
