@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,7 +39,7 @@ def test_path_is_shortest_and_real(edges: list[tuple[int, int, str]], start: int
     if path is not None:
         assert len(path) == want
         assert path[0].source == start and path[-1].target == target
-        assert all(a.target == b.source for a, b in zip(path, path[1:], strict=False))
+        assert all(a.target == b.source for a, b in pairwise(path))
         assert all((edge.source, edge.target, edge.kind) in edges for edge in path)
 
 

@@ -138,7 +138,8 @@ HOSTILE = {
     "calls": "".join(f"func f{i}(x *T) {{ f{i + 1}(x); f{i + 1}(x); f{i + 1}(x) }}\n" for i in range(300))
     + "type T struct{ t *T }\nfunc f300(x *T) { runtime.SetFinalizer(x, nil) }\n"
     + "func g() { t := &T{}; f0(t); runtime.SetFinalizer(t, nil) }\n",
-    "branches": "func f(a *T) {\n\truntime.SetFinalizer(a, nil)\n" + "\tif x { a = &T{a} } else { a = &T{nil} }\n" * 5_000
+    "branches": "func f(a *T) {\n\truntime.SetFinalizer(a, nil)\n"
+    + "\tif x { a = &T{a} } else { a = &T{nil} }\n" * 5_000
     + "}\n",
 }  # fmt: skip
 

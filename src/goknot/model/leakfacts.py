@@ -53,6 +53,7 @@ class LeakNode:
         type_spot: Where its type is declared, if that is known.
         outside: Whether anything but this function's own variables may lead to it: it was given, returned, stored in
             something from outside, or handed to code that is not known.
+        ran: Of closures and method values: whether the function calls it. Others may be called by anybody.
     """
 
     kind: str
@@ -65,6 +66,7 @@ class LeakNode:
     aims_at: tuple[int, ...]
     type_spot: Spot | None
     outside: bool
+    ran: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from goknot.analyses.leaks.finding import Leak, Picture, node_of, weakest
+from goknot.analyses.leaks.reach import Pointers
 from goknot.analyses.leaks.waits import RECEIVES, SENDS, Wait, waits_of
 from goknot.model.knot import KnotNode
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
 from goknot.model.verdict import Confidence, Level, Verdict
 
 KIND = "goroutine-blocked"
+_FUNCTIONS = frozenset({"closure", "method-value"})
 _BUFFER = "Give the channel room for what is sent (make(chan T, 1)): the send then never waits."
 _CLOSE = "Close the channel when the work is done (defer close(ch))."
 
@@ -35,10 +37,14 @@ def find(program: ProgramFacts) -> Iterator[Leak]:
         if facts.bounded or not started:
             continue
         reported: set[int] = set()
+        kept = [i for i, node in enumerate(facts.nodes) if node.kind in _FUNCTIONS and not node.ran]
+        shared = Pointers(facts).reached(kept)  # what functions lead to that somebody may call later
         all_waits = list(waits_of(facts))
         for wait in all_waits:
             goroutine = wait.event.goroutine
             if goroutine not in started or goroutine in reported or wait.event.destructor:
+                continue
+            if any(shared.intersection(operation.subjects) for operation in wait.operations):
                 continue
             found = _judge(facts, wait, started[goroutine], all_waits)
             if found is not None:

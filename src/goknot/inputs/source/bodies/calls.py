@@ -197,6 +197,7 @@ class Calls:
 
     def call_object(self, obj: Obj, args: tuple[Value, ...], pos: Pos, call: Call | None = None) -> tuple[Value, ...]:
         """Calls one function object."""
+        obj.ran = True
         first = args[0] if args else NO_VALUE
         if obj.kind == "cancel":
             self.machine.event("cancel", pos, (Ref(obj.id),))

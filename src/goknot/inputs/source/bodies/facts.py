@@ -101,6 +101,7 @@ class _Maker:
             aims_at=tuple(ref.obj for ref in obj.receiver) if obj.kind in {"weak", "context"} else (),
             type_spot=Spot(*place, 1) if place[1] else None,
             outside=outside,
+            ran=obj.ran,
         )
 
     def _key(self, package: str) -> str:

@@ -97,6 +97,7 @@ class Obj:
         size: Of channels: capacity, -1 if not known.
         foreign: Of functions of other modules: import path and name; of methods import path, type and name.
         takes_receiver: Of method expressions.
+        ran: Of closures and method values: whether the run called it.
         detail: A name, e.g. of a parameter or global variable.
     """
 
@@ -112,6 +113,7 @@ class Obj:
     detail: str = ""
     foreign: tuple[str, ...] | None = None
     takes_receiver: bool = False
+    ran: bool = False
 
 
 @dataclass(slots=True)
