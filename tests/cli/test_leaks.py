@@ -187,3 +187,14 @@ def test_mutilated_code_never_breaks_it(tmp_path: Path) -> None:
         (folder / "a.go").write_bytes(bytes(data))
     found = document(tmp_path)
     assert found["stats"]["functions"] > 10
+
+
+def test_a_field_that_is_cleared_is_no_ring_wherever_it_is_called(tree: Path) -> None:
+    cut = RING.replace("\treturn conn", "\tconn.pool = nil\n\treturn conn")
+    caller = "\nfunc Use(yes bool) {\n\tif yes {\n\t\tOpen(1)\n\t}\n\tfor range 3 {\n\t\tOpen(2)\n\t}\n}\n"
+    (tree / "shop.go").write_text(cut + caller)
+    assert document(tree, code=0)["knots"] == []
+    (tree / "shop.go").write_text(
+        RING.replace("\treturn conn", "\tif fd > 2 {\n\t\tconn.pool = nil\n\t}\n\treturn conn")
+    )
+    assert len(document(tree, code=1)["knots"]) == 1

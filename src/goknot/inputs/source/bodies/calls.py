@@ -305,9 +305,8 @@ class Calls:
         if name == "close":
             machine.event("close", call.pos, first.refs)
         elif name in {"delete", "clear"}:
-            if not machine.branch and not machine.loop and machine.goroutine < 0:
-                for ref in first.refs:
-                    machine.empty(ref)
+            for ref in first.refs:
+                machine.empty(ref)
             machine.event("map-delete", call.pos, first.refs)
         elif name == "copy" and len(args) > 1:
             value = self.evaluator.elements(args[1], call.pos)

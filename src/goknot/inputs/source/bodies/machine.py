@@ -237,8 +237,8 @@ class Machine:
             for ref in value.refs:
                 if self._copy(ref, value.type, base.obj, whole, pos):
                     return
-        if not adds and not self.branch and not self.loop and self.goroutine < 0:
-            obj.edges.pop(whole, None)
+        if not adds:
+            self._forget(obj, whole)
         if not value.refs:
             return
         held = obj.edges.setdefault(whole, {})
@@ -265,7 +265,23 @@ class Machine:
     def empty(self, ref: Ref) -> None:
         """Forgets the elements of a map; which of them goes is not known, so that all may have gone."""
         for path in ("[]", "key"):
-            self.objects[ref.obj].edges.pop(joined(ref.path, path), None)
+            self._forget(self.objects[ref.obj], joined(ref.path, path))
+
+    def _forget(self, obj: Obj, path: str) -> None:
+        """Takes out of a field what is replaced whenever it was stored: what was stored in this branch or within it."""
+        held = obj.edges.get(path)
+        if held is None or self.goroutine >= 0:
+            return
+        n_branches = len(self.branch)
+        kept = {
+            ref: how
+            for ref, how in held.items()
+            if how.where.branch[:n_branches] != self.branch or how.where.loop < self.loop
+        }
+        if kept:
+            obj.edges[path] = kept
+        else:
+            del obj.edges[path]
 
     def load(self, base: Ref, name: str, given: GoType | None, pos: Pos) -> tuple[Ref, ...]:
         """What a field points to; of an object from outside, something as opaque."""
