@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from goknot.analyses.cuts import minimum_cut
 from goknot.analyses.cycles import shortest_cycles
 from goknot.analyses.leaks import (
     blocked,
@@ -91,7 +92,9 @@ def _knot(leak: Leak, number: str) -> Knot:
     pairs = [(edge.source, edge.target) for edge in leak.edges]
     graph = Graph.from_edges([node.name for node in nodes], pairs)
     rings = find_rings(graph)
-    cuts = (Cut((pairs[0],), 1, 1, leak.move, leak.how),) if pairs else ()
+    proof = minimum_cut(graph.n_nodes, dict.fromkeys(pairs, 1))
+    edges, cost = (tuple(proof.edges), proof.cost) if proof.edges else ((pairs[0],), 1)  # no ring: any edge lets go
+    cuts = (Cut(edges, cost, proof.lower_bound or cost, leak.move, leak.how),)
     return Knot(
         id=fingerprint(leak.level, leak.kind, [*(node.key for node in nodes), f"in {leak.scope}", number]),
         level=leak.level,

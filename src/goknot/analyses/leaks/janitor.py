@@ -123,8 +123,9 @@ def _leak(  # noqa: PLR0917
         verdict=Verdict.NEVER_FREED,
         confidence=confidence,
         title=f"a goroutine holds {node.name} until the {event.kind} of {node.name} stops it",
-        reason=f"A goroutine's stack is a root and this one loops for ever with {node.name} in it, so that never "
-        f"dies, its {event.kind} never runs, and nothing stops the goroutine, in every release of Go.",
+        reason=f"A goroutine's stack is a root and this one, with {node.name} in it, does not end by itself: "
+        f"{node.name} never dies, its {event.kind} never runs, and nothing stops the goroutine, in every "
+        "release of Go.",
         where=event.where.spot if not event.where.calls else event.where.calls[0],
         nodes=tuple(picture.nodes),
         edges=tuple(picture.edges),
