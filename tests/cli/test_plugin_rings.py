@@ -19,7 +19,7 @@ from support.toolchains import VERSIONS, go_env, minor, toolchain
 SCHEMA = json.loads(files("goknot.reports").joinpath("report.schema.json").read_text("utf-8"))
 QUICK = VERSIONS[-2]
 MATRIX = [v if v == QUICK else pytest.param(v, marks=pytest.mark.slow) for v in VERSIONS]
-PLUGINS = ("a", "b", "self", "maybe", "m2", "run1", "run2", "chain", "leaf", "spawn", "c1", "c2")
+PLUGINS = ("a", "b", "self", "maybe", "m2", "run1", "run2", "chain", "leaf", "spawn", "c1", "c2", "boom")
 INIT, RUN = ("breaks-load", "certain"), ("couples", "note")
 
 

@@ -65,13 +65,14 @@ def _build(
             library = source / "app" / "clib"
             library.mkdir()
             (library / "lab.c").write_text("int goknot_lab(void) { return 7; }\n")
-            _run(["gcc", "-shared", "-fPIC", "-o", "libgoknotlab.so", "lab.c"], library, dict(os.environ))
+            run_tool(["gcc", "-shared", "-fPIC", "-o", "libgoknotlab.so", "lab.c"], library, dict(os.environ))
             shutil.copy(library / "libgoknotlab.so", fresh)
         command = [str(go), "build", "-trimpath", "-buildvcs=false", *mode, *flags, "-o", str(fresh / name)]
-        _run([*command, f"./{package}"], source / "app", go_env(go) | env)
+        run_tool([*command, f"./{package}"], source / "app", go_env(go) | env)
 
 
-def _run(command: list[str], folder: Path, env: dict[str, str]) -> None:
+def run_tool(command: list[str], folder: Path, env: dict[str, str]) -> None:
+    """Runs a compiler; its failure is the test's."""
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.fail(f"{' '.join(command)}\n{done.stdout}{done.stderr}", pytrace=False)

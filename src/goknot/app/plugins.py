@@ -166,7 +166,7 @@ def _knots(host: HostFile, plugin: PluginFile, outcome: PluginOutcome) -> Iterat
             kind, Verdict.BREAKS_LOAD, title, outcome.why, nodes=tuple(nodes), how=outcome.fix, file=plugin.name
         )
     for hazard in outcome.hazards:
-        if hazard.kind in ("lost-root", "c-symbol", "poisoned", "missing-export"):
+        if hazard.kind in ("lost-root", "c-symbol", "poisoned", "missing-export", "not-initialised"):
             yield _of_hazard(name, plugin, hazard)
 
 
@@ -182,7 +182,10 @@ def _of_hazard(name: str, plugin: PluginFile, hazard: Hazard) -> Knot:
         "poisoned": ("plugin-poisoned", Verdict.COUPLES, "open no plugin after one that failed: start anew"),
         "c-symbol": ("plugin-c-symbol", Verdict.COUPLES, "make the function static, or rename it"),
         "missing-export": ("plugin-missing-export", Verdict.BREAKS_LOAD, "export what the host looks up"),
-    }[hazard.kind]
+        "not-initialised": (
+            "plugin-not-initialised", Verdict.COUPLES, "do not link plugins against each other: use Lookup"
+        ),
+    }[hazard.kind]  # fmt: skip
     nodes = (_node(name, "plugin", plugin.name), *(KnotNode(n, "symbol", n) for n in hazard.names[:20]))
     return _knot(kind, verdict, f"{name}: {hazard.kind}", hazard.text, nodes=nodes, how=how, file=plugin.name)
 

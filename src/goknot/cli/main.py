@@ -20,6 +20,7 @@ COMMANDS = {
     "heap": ("goknot.cli.heap", "Rings of live objects and leaked goroutines, in a core or a live process."),
     "plugin": ("goknot.cli.plugin", "Whether plugins will open in a host, and why not; nothing is loaded."),
     "binary": ("goknot.cli.binary", "What a Go binary holds: build, functions, exports, cgo; stripped or not."),
+    "escape": ("goknot.cli.escape", "Objects that outlive their function, by the compiler's escape analysis."),
     "trend": ("goknot.cli.trend", "How rings and cuts grew over git history."),
     "explain": ("goknot.cli.explain", "What a kind of knot is, whether it leaks, how to cut it."),
 }

@@ -87,6 +87,39 @@ def rings(
     ctx.exit(exit_code(report, ALWAYS))
 
 
+@command.command("trace", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("--dlv", metavar="FILE", help="Delve [default: dlv on PATH].")
+@click.option("--timeout", default=10.0, show_default=True, help="Seconds without headway that count as hanging.")
+@click.option("-f", "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all.")
+@click.argument("host")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def trace(
+    ctx: click.Context,
+    /,
+    *,
+    dlv: str | None,
+    timeout: float,
+    format_: str,
+    output: str | None,
+    host: str,
+    arguments: tuple[str, ...],
+) -> None:
+    """Runs HOST under delve and tells what becomes of every plugin.Open: path, stack, times, initialisers, result.
+
+    goknot plugin trace [OPTIONS] -- HOST ARGUMENTS... A call that hangs is reported with who waits on whom; the program
+    is ended then. What it prints goes to stderr. Exit code 1: a call failed, hangs, or the program ended in it.
+    """
+    from goknot.app.plugin_trace import trace_opens  # noqa: PLC0415
+    from goknot.reports.plugin_trace import render_json, render_text  # noqa: PLC0415
+    from goknot.reports.view import View  # noqa: PLC0415
+
+    found = trace_opens(host, arguments, dlv=dlv, patience=timeout)
+    emit(render_json(found) if format_ == "json" else render_text(found, View()), output)
+    ctx.exit(0 if all(one.outcome == "opens" for one in found.opens) else 1)
+
+
 @command.command("ldlog")
 @click.argument("file", metavar="FILE|-")
 @click.option("--symbol", "symbols", multiple=True, metavar="NAME", help="List every lookup of NAME (may hold *).")

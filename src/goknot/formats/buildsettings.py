@@ -6,7 +6,6 @@ import re
 from ast import literal_eval
 from dataclasses import dataclass, field
 
-PREFIX_BYTES = 16  # random bytes before and behind the text (cmd/go/internal/modload/build.go, infoStart and infoEnd)
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 

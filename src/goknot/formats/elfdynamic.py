@@ -1,20 +1,18 @@
 """What the dynamic loader reads of an ELF file: through program headers alone, so section headers may be missing.
 
-Source: the System V ABI, chapter 5; glibc's elf/dl-load.c (`open_verify`) for what it refuses and in which words.
+Source: the System V ABI, chapter 5.
 """
 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from goknot.errors import InputError
-from goknot.formats.elf import ET_DYN, ET_EXEC, ElfFile, c_string
-from goknot.formats.elfrelocs import ABSOLUTE, DYNSYM, RELA, RELATIVE, STT_TLS
+from goknot.formats.elf import ElfFile, c_string
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,26 +21,15 @@ PT_LOAD, PT_DYNAMIC, PT_INTERP = 1, 2, 3
 DT_NEEDED, DT_HASH, DT_STRTAB, DT_SYMTAB, DT_RELA, DT_RELASZ, DT_STRSZ = 1, 4, 5, 6, 7, 8, 10
 DT_SONAME, DT_RPATH, DT_SYMBOLIC, DT_JMPREL, DT_PLTRELSZ, DT_INIT_ARRAY, DT_INIT_ARRAYSZ = 14, 15, 16, 23, 2, 25, 27
 DT_RUNPATH, DT_FLAGS, DT_GNU_HASH, DT_FLAGS_1 = 29, 30, 0x6FFFFEF5, 0x6FFFFFFB
-DT_VERSYM, DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM = (
-    0x6FFFFFF0,
-    0x6FFFFFFC,
-    0x6FFFFFFD,
-    0x6FFFFFFE,
-    0x6FFFFFFF,
-)
-DF_1_PIE, STB_WEAK, VER_FLG_WEAK = 0x08000000, 2, 2
+DF_SYMBOLIC, DF_1_PIE, STB_WEAK = 2, 0x08000000, 2
+STT_TLS, STT_GNU_IFUNC = 6, 10  # stand for no address in the file
+RELA = np.dtype([("addr", "<u8"), ("info", "<u8"), ("addend", "<i8")])
+DYNSYM = np.dtype([("name", "<u4"), ("info", "u1"), ("other", "u1"), ("section", "<u2"), ("addr", "<u8"), ("n", "<u8")])
+RELATIVE = {62: 8, 183: 1027}  # R_X86_64_RELATIVE, R_AARCH64_RELATIVE
+ABSOLUTE = {62: (1, 6), 183: (257, 1025)}  # R_X86_64_64 and _GLOB_DAT, R_AARCH64_ABS64 and _GLOB_DAT
 DT_BIND_NOW, DF_BIND_NOW, DF_1_NOW = 24, 8, 1
-MAX_SYMBOLS, MAX_VERSIONS = 1 << 24, 1 << 16
+MAX_SYMBOLS, MAX_CONSTRUCTORS = 1 << 24, 1 << 16
 MAX_ZERO_BYTES = 1 << 20  # of what the file does not hold, no table is made
-
-
-@dataclass(frozen=True, slots=True)
-class NeededVersion:
-    """A version of a library's interface that the file asks for."""
-
-    library: str
-    name: str
-    weak: bool
 
 
 class DynamicFile:
@@ -74,6 +61,10 @@ class DynamicFile:
         """DT_NEEDED, in order."""
         return [c_string(self.strings, value) for tag, value in self._tags if tag == DT_NEEDED]
 
+    def tag(self, tag: int, default: int = 0) -> int:
+        """The value of a tag of the dynamic section; the first counts."""
+        return self._by_tag.get(tag, default)
+
     def text(self, tag: int) -> str:
         """A tag that names a string (DT_SONAME, DT_RUNPATH, DT_RPATH); empty where there is none."""
         return c_string(self.strings, self._by_tag[tag]) if tag in self._by_tag else ""
@@ -86,7 +77,7 @@ class DynamicFile:
     @property
     def binds_to_itself(self) -> bool:
         """Linked with -Bsymbolic."""
-        return DT_SYMBOLIC in self._by_tag or bool(self._by_tag.get(DT_FLAGS, 0) & 2)
+        return DT_SYMBOLIC in self._by_tag or bool(self._by_tag.get(DT_FLAGS, 0) & DF_SYMBOLIC)
 
     @property
     def binds_now(self) -> bool:
@@ -144,46 +135,11 @@ class DynamicFile:
         end = self.strings.find(b"\0", off)
         return self.strings[off : end if end >= 0 else len(self.strings)]
 
-    def needed_versions(self) -> list[NeededVersion]:
-        """What DT_VERNEED asks for, in order."""
-        return [NeededVersion(library, name, bool(flags & VER_FLG_WEAK)) for library, name, flags, _ in self._verneed()]
-
-    def version_of(self, number: int) -> str:
-        """The version that symbol `number` is asked for in; empty where it has none."""
-        return self._wanted_version(number)[1]
-
-    def library_of(self, number: int) -> str:
-        """The library whose version symbol `number` is asked for in; empty where it has none."""
-        return self._wanted_version(number)[0]
-
-    def _wanted_version(self, number: int) -> tuple[str, str]:
-        table = self._by_tag.get(DT_VERSYM, 0)
-        if not table:
-            return "", ""
-        index = struct.unpack("<H", self.bytes_at(table + 2 * number, 2))[0] & 0x7FFF
-        return self._version_by_index.get(index, ("", ""))
-
-    @cached_property
-    def defined_versions(self) -> frozenset[str] | None:
-        """The versions DT_VERDEF defines; None where the file has no versions at all."""
-        at, n = self._by_tag.get(DT_VERDEF, 0), self._by_tag.get(DT_VERDEFNUM, 0)
-        if not at:
-            return None
-        found = set()
-        for _ in range(min(n, MAX_VERSIONS)):
-            _, _, _, n_aux, _, aux_off, next_off = struct.unpack("<HHHHIII", self.bytes_at(at, 20))
-            if n_aux:
-                found.add(c_string(self.strings, struct.unpack("<I", self.bytes_at(at + aux_off, 4))[0]))
-            if not next_off:
-                break
-            at += next_off
-        return frozenset(found)
-
     @cached_property
     def init_array(self) -> tuple[int, ...]:
         """Addresses of the functions in DT_INIT_ARRAY, as linked."""
         at, n = self._by_tag.get(DT_INIT_ARRAY, 0), self._by_tag.get(DT_INIT_ARRAYSZ, 0) // 8
-        if n > MAX_VERSIONS:
+        if n > MAX_CONSTRUCTORS:
             raise InputError(self.path, "is damaged: its list of constructors makes no sense")
         words = (self.word(at + 8 * index) for index in range(n))
         return tuple(word for word, name in words if not name and word)
@@ -238,32 +194,6 @@ class DynamicFile:
     def _file(self, off: int, n_bytes: int) -> bytes:
         return self.elf.bytes_at(off, n_bytes)
 
-    @cached_property
-    def _version_by_index(self) -> dict[int, tuple[str, str]]:
-        return {index: (library, name) for library, name, _, index in self._verneed()}
-
-    def _verneed(self) -> list[tuple[str, str, int, int]]:
-        """(library, version, flags, index) of each."""
-        at, n = self._by_tag.get(DT_VERNEED, 0), self._by_tag.get(DT_VERNEEDNUM, 0)
-        found: list[tuple[str, str, int, int]] = []
-        for _ in range(min(n, MAX_VERSIONS) if at else 0):
-            _, n_aux, file_off, aux_off, next_off = struct.unpack("<HHIII", self.bytes_at(at, 16))
-            aux = at + aux_off
-            for _ in range(n_aux):
-                _, flags, index, name_off, after = struct.unpack("<IHHII", self.bytes_at(aux, 16))
-                found.append(
-                    (c_string(self.strings, file_off), c_string(self.strings, name_off), flags, index & 0x7FFF)
-                )
-                if len(found) > MAX_VERSIONS:
-                    raise InputError(self.path, "is damaged: its list of versions makes no sense")
-                if not after:
-                    break
-                aux += after
-            if not next_off:
-                break
-            at += next_off
-        return found
-
     def _n_symbols(self) -> int:
         if DT_HASH in self._by_tag:
             n = int(struct.unpack("<II", self.bytes_at(self._by_tag[DT_HASH], 8))[1])
@@ -309,46 +239,3 @@ def _tags(data: bytes) -> list[tuple[int, int]]:
     pairs = [struct.unpack_from("<QQ", data, at) for at in range(0, len(data) // 16 * 16, 16)]
     end = next((index for index, pair in enumerate(pairs) if not pair[0]), len(pairs))
     return [(tag, value) for tag, value in pairs[:end]]
-
-
-def loader_refuses(data: memoryview, machine: int) -> str:
-    """What glibc says instead of loading a file, without the path before it; empty where it maps the file.
-
-    Args:
-        data: The whole file.
-        machine: The host's ELF machine.
-    """
-    head = bytes(data[:64])
-    if len(head) < 64:
-        return "file too short"
-    if head[:4] != b"\x7fELF":
-        return "invalid ELF header"
-    if head[4] != 2:
-        return "wrong ELF class: ELFCLASS32" if head[4] == 1 else "invalid ELF header"
-    return _refused_header(data, head, machine)
-
-
-def is_passed_over(data: memoryview, machine: int) -> bool:
-    """Whether a search for a library goes on behind a file: it is of another class or machine (`open_verify`)."""
-    head = bytes(data[:20])
-    if len(head) < 20 or head[:4] != b"\x7fELF":
-        return False
-    return head[4] == 1 or (head[4] == 2 and struct.unpack_from("<H", head, 18)[0] != machine)
-
-
-def _refused_header(data: memoryview, head: bytes, machine: int) -> str:
-    kind, its_machine, version, _, phoff, _, _, _, phentsize, phnum = struct.unpack_from("<HHIQQQIHHH", head, 16)
-    refused = (
-        (head[5] != 1, "ELF file data encoding not little-endian"),
-        (head[6] != 1, "ELF file version ident does not match current one"),
-        (head[7] not in (0, 3), "ELF file OS ABI invalid"),
-        (head[8] != 0 and head[7] != 3, "ELF file ABI version invalid"),
-        (any(head[9:16]), "nonzero padding in e_ident"),
-        (version != 1, "ELF file version does not match current one"),
-        (its_machine != machine, "cannot open shared object file: No such file or directory"),
-        (kind not in (ET_DYN, ET_EXEC), "only ET_DYN and ET_EXEC can be loaded"),
-        (phentsize != 56, "ELF file's phentsize not the expected size"),
-        (phoff + phnum * 56 > len(data), "cannot read file data"),
-        (kind == ET_EXEC, "cannot dynamically load executable"),
-    )
-    return next((text for is_so, text in refused if is_so), "")

@@ -14,6 +14,7 @@ import numpy as np
 
 from goknot.errors import InputError
 from goknot.formats.elf import ET_DYN
+from goknot.formats.elfdynamic import ABSOLUTE, RELATIVE, STT_GNU_IFUNC, STT_TLS, DynamicFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,26 +23,21 @@ if TYPE_CHECKING:
 
     from goknot.formats.elf import ElfFile
 
-RELA = np.dtype([("addr", "<u8"), ("info", "<u8"), ("addend", "<i8")])
-DYNSYM = np.dtype([("name", "<u4"), ("info", "u1"), ("other", "u1"), ("section", "<u2"), ("addr", "<u8"), ("n", "<u8")])
-SHT_RELA, SHT_DYNSYM, SHF_ALLOC, SHN_UNDEF, SHN_ABS = 4, 11, 2, 0, 0xFFF1
-STT_TLS, STT_GNU_IFUNC = 6, 10  # stand for no address in the file
-DT_SYMBOLIC, DT_FLAGS, DF_SYMBOLIC = 16, 30, 2
-RELATIVE = {62: 8, 183: 1027}  # R_X86_64_RELATIVE, R_AARCH64_RELATIVE
-ABSOLUTE = {62: (1, 6), 183: (257, 1025)}  # R_X86_64_64 and _GLOB_DAT, R_AARCH64_ABS64 and _GLOB_DAT
+SHN_UNDEF, SHN_ABS = 0, 0xFFF1
 Exports = dict[bytes, int]
 
 
 def exports(elf: ElfFile, slide: int) -> Exports:
     """Names that the file's dynamic symbol table defines -> their addresses in memory."""
-    rows, strings = _dynamic_symbols(elf)
+    file = DynamicFile(elf)
+    rows = file.symbols
     kind = rows["info"] & 15
     defined = (rows["section"] != SHN_UNDEF) & (kind != STT_TLS) & (kind != STT_GNU_IFUNC)
     found: Exports = {}
     for name, section, addr in zip(
         *(rows[defined][column].tolist() for column in ("name", "section", "addr")), strict=True
     ):
-        found.setdefault(_name(strings, name), addr + (0 if section == SHN_ABS else slide))
+        found.setdefault(file.name_at(name), addr + (0 if section == SHN_ABS else slide))
     return found
 
 
@@ -57,22 +53,21 @@ def relocated(elf: ElfFile, slide: int, before: Callable[[], Exports] = dict) ->
     Raises:
         InputError: The relocations are truncated.
     """
-    tables = [s for s in elf.sections().values() if s.kind == SHT_RELA and s.flags & SHF_ALLOC]
-    if not tables or elf.kind != ET_DYN or elf.machine not in RELATIVE:
+    file = DynamicFile(elf)
+    rows = file.relocations
+    if not len(rows) or elf.kind != ET_DYN or elf.machine not in RELATIVE:
         return np.frombuffer(elf.data, np.uint8)
-    raw = b"".join(elf.section_bytes(table) for table in tables)
-    rows = np.frombuffer(raw, RELA, len(raw) // RELA.itemsize)
     kind = rows["info"] & np.uint64(0xFFFFFFFF)
     try:
-        with Path(elf.path).open("rb") as file:
-            data = np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY), np.uint8)
+        with Path(elf.path).open("rb") as opened:
+            data = np.frombuffer(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_COPY), np.uint8)
     except (OSError, ValueError) as failed:
         raise InputError(elf.path, f"cannot be read: {failed}") from failed
     relative = rows[kind == RELATIVE[elf.machine]]
     _put(elf, data, relative["addr"], (relative["addend"] + slide).astype(np.uint64))
     named = rows[np.isin(kind, ABSOLUTE[elf.machine])]
     if len(named):
-        addr, known = _addresses(elf, slide, before(), (named["info"] >> np.uint64(32)).astype(np.int64))
+        addr, known = _addresses(file, slide, before(), (named["info"] >> np.uint64(32)).astype(np.int64))
         _put(elf, data, named["addr"][known], addr[known] + named["addend"][known].astype(np.uint64))
     return data
 
@@ -87,45 +82,21 @@ def _put(elf: ElfFile, data: NDArray[np.uint8], places: NDArray[np.uint64], valu
 
 
 def _addresses(
-    elf: ElfFile, slide: int, before: Exports, numbers: NDArray[np.int64]
+    file: DynamicFile, slide: int, before: Exports, numbers: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
     """(address of each symbol, whether it is known), as the loader binds them."""
-    symbols, strings = _dynamic_symbols(elf)
-    if _binds_to_itself(elf):
+    symbols = file.symbols
+    if file.binds_to_itself:
         before = {}
     by_number: dict[int, int] = {}
     for number in np.unique(numbers).tolist():
         if number >= len(symbols):
             continue
         row = symbols[number]
-        found = before.get(_name(strings, int(row["name"]))) if number else None
+        found = before.get(file.name_at(int(row["name"]))) if number else None
         if found is None and row["section"] != SHN_UNDEF and (row["info"] & 15) not in (STT_TLS, STT_GNU_IFUNC):
             found = int(row["addr"]) + (0 if row["section"] == SHN_ABS else slide)
         if found is not None:
             by_number[number] = found
     known = np.array([number in by_number for number in numbers.tolist()], np.bool_)
     return np.array([by_number.get(number, 0) for number in numbers.tolist()], np.uint64), known
-
-
-def _dynamic_symbols(elf: ElfFile) -> tuple[NDArray[np.void], bytes]:
-    """(symbols, their names)."""
-    sections = elf.sections()
-    table = next((s for s in sections.values() if s.kind == SHT_DYNSYM), None)
-    strings = sections.get(".dynstr")
-    if table is None or strings is None:
-        return np.zeros(0, DYNSYM), b""
-    data = elf.section_bytes(table)
-    return np.frombuffer(data, DYNSYM, len(data) // DYNSYM.itemsize), elf.section_bytes(strings)
-
-
-def _binds_to_itself(elf: ElfFile) -> bool:
-    """Linked with -Bsymbolic."""
-    section = elf.sections().get(".dynamic")
-    data = elf.section_bytes(section) if section else b""
-    entries = np.frombuffer(data, "<u8", len(data) // 16 * 2).reshape(-1, 2).tolist()
-    return any(tag == DT_SYMBOLIC or (tag == DT_FLAGS and value & DF_SYMBOLIC) for tag, value in entries)
-
-
-def _name(strings: bytes, off: int) -> bytes:
-    end = strings.find(b"\0", off)
-    return strings[off : end if end >= 0 else len(strings)]

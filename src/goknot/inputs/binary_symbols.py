@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from goknot.formats.elf import c_string
 from goknot.formats.elfsymbols import read_functions, read_variables
+from goknot.formats.elfversions import SymbolVersions
 from goknot.model.binary import SymbolCounts, SymbolFacts, SymbolUse
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class BinarySymbols:
 
     def __init__(self, file: DynamicFile, uses: SymbolUses, inside: Inside) -> None:
         self._file, self._uses, self._inside = file, uses, inside
+        self._versions = SymbolVersions(file)
         self._rows = file.symbols
         self._exports = {one.symbol: one for one in inside.exports}
 
@@ -123,8 +125,8 @@ class BinarySymbols:
 
     def _imported(self, number: int, name: str, kind: str, weak: bool, uses: tuple[SymbolUse, ...]) -> SymbolFacts:
         lazy = self._uses.only_called(number) and not self._file.binds_now and self._inside.kind != "plugin"
-        version = self._file.version_of(number)
-        library, needed = self._file.library_of(number), self._file.needed
+        version = self._versions.of_symbol(number)
+        library, needed = self._versions.library_of(number), self._file.needed
         owner = library or (f"one of {', '.join(needed)}" if len(needed) > 1 else "".join(needed) or "another file")
         why = f"{owner} is to define it" + ("; it may stay undefined (weak)" if weak else "")
         if not uses:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from goknot.errors import InputError
-from goknot.formats import buildinfo
-from goknot.formats.buildsettings import parse_settings
 from goknot.formats.elf import ET_EXEC, ElfFile, map_file
-from goknot.formats.elfdynamic import DT_SONAME, STB_WEAK, DynamicFile, is_passed_over, loader_refuses
-from goknot.formats.elfrelocs import STT_TLS
+from goknot.formats.elfdynamic import DT_SONAME, STB_WEAK, STT_TLS, DynamicFile
+from goknot.formats.elfrefused import is_passed_over, loader_refuses
 from goknot.formats.elfsymbols import STT_FUNC
+from goknot.formats.elfversions import SymbolVersions
 from goknot.formats.goplugin import module_entries
+from goknot.inputs.plugins_build import build_facts, facts_if_any, looks_like
 from goknot.inputs.plugins_libraries import Search
 from goknot.layouts import layout
 from goknot.model.plugins import (
@@ -41,6 +42,7 @@ class FileImage:
     def __init__(self, elf: ElfFile) -> None:
         self.elf = elf
         self.file = DynamicFile(elf)
+        self.versions = SymbolVersions(self.file)
         self.path = elf.path
         self.fixed = elf.kind == ET_EXEC
         self.binds_to_itself = self.file.binds_to_itself
@@ -72,7 +74,7 @@ class FileImage:
             found.append(
                 Wanted(
                     self.file.name_at(name),
-                    "" if section else self.file.version_of(number),
+                    "" if section else self.versions.of_symbol(number),
                     bool(section),
                     info >> 4 == STB_WEAK,
                     info & 15 == STT_FUNC,
@@ -141,17 +143,24 @@ class Reader:
         return HostFile(path, library, build, moduledata_layout(build.go), opener)
 
     def plugin(self, name: str, machine: int) -> PluginFile:
-        """Reads a plugin; what is wrong with it is said in the result."""
-        try:
-            real = os.path.realpath(name, strict=True) if name else ""
-        except OSError:
-            real = ""
+        """Reads a plugin; what is wrong with it is said in the result.
+
+        Args:
+            name: As it is given to plugin.Open; below the root, as it is called from outside.
+            machine: The host's ELF machine.
+        """
+        opened_as, file = self.search.located(name)
+        found = self._located(name, file, machine)
+        return replace(found, opened_as=opened_as, real=self.search.inside(file) if file else "")
+
+    def _located(self, name: str, real: str, machine: int) -> PluginFile:
         if not real:
             return PluginFile(name, "", -1, BuildFacts())
+        shown = self.search.inside(real)
         if Path(real).is_dir():
-            return PluginFile(name, real, self._refuse(real, "cannot read file data: Is a directory"), BuildFacts())
+            return PluginFile(name, real, self._refuse(shown, "cannot read file data: Is a directory"), BuildFacts())
         if not Path(real).stat().st_size:
-            return PluginFile(name, real, self._refuse(real, "file too short"), BuildFacts())
+            return PluginFile(name, real, self._refuse(shown, "file too short"), BuildFacts())
         try:
             data = map_file(real)
         except InputError as unreadable:
@@ -159,23 +168,26 @@ class Reader:
             return PluginFile(
                 name,
                 real,
-                self._refuse(real, f"cannot open shared object file: {reason}"),
+                self._refuse(shown, f"cannot open shared object file: {reason}"),
                 BuildFacts(),
                 problem=reason,
             )
         if refused := loader_refuses(data, machine):
-            return PluginFile(name, real, self._refuse(real, refused), BuildFacts())
+            build, library = facts_if_any(real), self._refuse(shown, refused)
+            return PluginFile(name, real, library, build, looks_like=looks_like(bytes(data[:8])))
         return self._elf_plugin(name, real, machine)
 
     def _elf_plugin(self, name: str, real: str, machine: int) -> PluginFile:
         try:
             elf = ElfFile(real)
             if _is_truncated(elf):
-                return PluginFile(name, real, self._refuse(real, ""), BuildFacts(), truncated=True)
+                return PluginFile(name, real, self._refuse(self.search.inside(real), ""), BuildFacts(), truncated=True)
             return PluginFile(name, real, self._add(elf, real, machine), build_facts(elf))
         except InputError as damaged:
             problem = damaged.what.removeprefix(f"{real}: ")
-            return PluginFile(name, real, self._refuse(real, problem), BuildFacts(), problem=problem)
+            return PluginFile(
+                name, real, self._refuse(self.search.inside(real), problem), BuildFacts(), problem=problem
+            )
 
     def _refuse(self, path: str, words: str) -> int:
         self.libraries.append(Library(path, path, None, refused=words))
@@ -189,7 +201,8 @@ class Reader:
         self._check(image)
         index = len(self.libraries)
         soname = image.file.text(DT_SONAME)
-        self.libraries.append(Library(path, key, image))
+        shown = self.search.inside(path)
+        self.libraries.append(Library(shown, key, image))
         self._by_file[key] = index
         if soname:
             self._by_soname.setdefault(soname, index)
@@ -199,15 +212,15 @@ class Reader:
         elif image.file.is_pie:
             refused = "cannot dynamically load position-independent executable"
         needs = tuple((name, self._need(name, image, machine)) for name in image.file.needed)
-        missing = self._versions(image, path, dict(needs))
-        self.libraries[index] = Library(path, key, image, needs, refused, missing, soname)
+        missing = self._versions(image, shown, dict(needs))
+        self.libraries[index] = Library(shown, key, image, needs, refused, missing, soname)
         return index
 
     def _check(self, image: FileImage) -> None:
         """Reads every table once, so that damage shows here."""
-        for table in (image.defined, image.wanted, image.entries, image.file.needed_versions()):
+        for table in (image.defined, image.wanted, image.entries, image.versions.needed()):
             assert table is not None
-        assert image.file.defined_versions is None or image.file.defined_versions is not None
+        assert image.versions.defined is None or image.versions.defined is not None
 
     def _need(self, name: str, image: FileImage, machine: int) -> int:
         if name in self._by_soname:
@@ -215,7 +228,7 @@ class Reader:
         other_class = False
         for path in self.search.places(name, image.file):
             if not Path(path).stat().st_size:
-                return self._refuse(path, "file too short")
+                return self._refuse(self.search.inside(path), "file too short")
             try:
                 data = map_file(path)
             except InputError:
@@ -224,29 +237,21 @@ class Reader:
                 other_class |= data[4] == 1
                 continue
             if refused := loader_refuses(data, machine):
-                return self._refuse(path, refused)
+                return self._refuse(self.search.inside(path), refused)
             return self._add(ElfFile(path), path, machine)
         return self._refuse(name, "wrong ELF class: ELFCLASS32") if other_class else -1
 
     def _versions(self, image: FileImage, path: str, needs: dict[str, int]) -> str:
-        for wanted in image.file.needed_versions():
+        for wanted in image.versions.needed():
             library = needs.get(wanted.library, -1)
             if library < 0:
                 library = self._by_soname.get(wanted.library, -1)
             owner = self.libraries[library].image if library >= 0 else None
-            if wanted.weak or not isinstance(owner, FileImage) or owner.file.defined_versions is None:
+            if wanted.weak or not isinstance(owner, FileImage) or owner.versions.defined is None:
                 continue
-            if wanted.name not in owner.file.defined_versions:
-                return f"{owner.path}: version `{wanted.name}' not found (required by {path})"
+            if wanted.name not in owner.versions.defined:
+                return f"{self.search.inside(owner.path)}: version `{wanted.name}' not found (required by {path})"
         return ""
-
-
-def build_facts(elf: ElfFile) -> BuildFacts:
-    """The build information of a binary; empty where it has none."""
-    blob = _build_blob(elf)
-    text = parse_settings(buildinfo.module_info(blob))
-    modules = {path: (module.version, module.sum, module.replaced_by) for path, module in text.modules.items()}
-    return BuildFacts(buildinfo.go_version(blob) or "", text.package, text.main, modules, text.settings)
 
 
 def moduledata_layout(go: str) -> ModuledataLayout:
@@ -257,19 +262,6 @@ def moduledata_layout(go: str) -> ModuledataLayout:
         offs[name] = table.off("runtime.moduledata", name)
         offs[f"{name}+8"] = offs[name] + 8
     return ModuledataLayout(offs, table.off("internal/abi.Type", "Kind_"))
-
-
-def _build_blob(elf: ElfFile) -> bytes:
-    section = elf.sections().get(".go.buildinfo")
-    if section is not None:
-        return elf.section_bytes(section)
-    for segment in elf.segments:
-        if segment.flags & 2:
-            data = elf.bytes_at(segment.file_off, segment.n_file_bytes)
-            at = buildinfo.find_blob(data, segment.addr)
-            if at >= 0:
-                return data[at:]
-    return b""
 
 
 def _identity(path: str) -> str:

@@ -28,7 +28,7 @@ class Search:
     """
 
     def __init__(self, root: str, library_path: tuple[str, ...]) -> None:
-        self.root = root.rstrip("/")
+        self.root = os.path.realpath(root).rstrip("/") if root else ""
         self._library_path = library_path
 
     def places(self, name: str, wanting: DynamicFile) -> Iterator[str]:
@@ -46,6 +46,23 @@ class Search:
             inside = self._inside(candidate)
             if inside is not None:
                 yield inside
+
+    def located(self, name: str) -> tuple[str, str]:
+        """(what the program calls the file `name`, the file itself or "" if realpath(3) finds none).
+
+        A file below the root is one that the program finds at the path behind it.
+        """
+        if self.root and os.path.abspath(name).startswith(f"{self.root}/"):  # noqa: PTH100 (links stay)
+            called = self.inside(os.path.abspath(name))  # noqa: PTH100
+            return called, self._inside(called) or ""
+        try:
+            return name, os.path.realpath(name, strict=True) if name else ""
+        except OSError:
+            return name, ""
+
+    def inside(self, path: str) -> str:
+        """The path by which a program that runs below the root knows a file."""
+        return path[len(self.root) :] if self.root and path.startswith(f"{self.root}/") else path
 
     def _inside(self, path: str) -> str | None:
         """The file below the root, links followed as they lead there."""

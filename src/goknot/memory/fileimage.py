@@ -9,8 +9,7 @@ import numpy as np
 
 from goknot.errors import InputError
 from goknot.formats.elf import ET_DYN, ElfFile, map_file
-from goknot.formats.elfdynamic import DynamicFile
-from goknot.formats.elfrelocs import ABSOLUTE, RELATIVE, STT_GNU_IFUNC, STT_TLS
+from goknot.formats.elfdynamic import ABSOLUTE, RELATIVE, STT_GNU_IFUNC, STT_TLS, DynamicFile
 from goknot.formats.macho import MAGIC_64, MAGIC_FAT, read_macho
 from goknot.formats.macho_fixups import chained_pointers
 from goknot.formats.objectfile import ObjectFile, Part, elf_object

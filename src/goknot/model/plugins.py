@@ -117,10 +117,12 @@ class PluginFile:
 
     Attributes:
         name: The text given to plugin.Open.
-        real: What realpath(3) makes of it; empty if it fails.
+        real: What realpath(3) makes of it for the host; empty if it fails.
         library: Index of the library, -1 if there is no file.
         truncated: Whether the file ends before what its headers map: touching that is SIGBUS.
         problem: Why goknot could not read it although the loader may take it; empty if it could.
+        opened_as: The text that the host gives to plugin.Open: another one where it runs below a root.
+        looks_like: What the file is in place of an ELF file, in words; empty if that is not known.
     """
 
     name: str
@@ -129,6 +131,8 @@ class PluginFile:
     build: BuildFacts
     truncated: bool = False
     problem: str = ""
+    looks_like: str = ""
+    opened_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +175,7 @@ class Hazard:
     """Something Go does not warn of.
 
     Attributes:
-        kind: `lost-root`, `poisoned`, `c-symbol`, `go-patch`, `not-reached`, `missing-export`.
+        kind: `lost-root`, `poisoned`, `c-symbol`, `go-patch`, `not-reached`, `missing-export`, `not-initialised`.
         text: One sentence.
         names: Symbols it is about, sorted.
     """
@@ -191,6 +195,7 @@ class PluginOutcome:
         package: The package that Go names.
         packages: All packages whose hashes differ, in Go's order.
         poisoned_by: The failed plugin whose copy of `package` is the one compared with.
+        in_the_way: The file whose module keeps this one out: it has the same plugin path, or brought this file in.
         why: What differs, from the build information of both sides.
         fix: The command or change of go.mod that mends it.
     """
@@ -201,6 +206,7 @@ class PluginOutcome:
     package: str = ""
     packages: tuple[str, ...] = ()
     poisoned_by: str = ""
+    in_the_way: str = ""
     hazards: tuple[Hazard, ...] = ()
     why: str = ""
     fix: str = ""

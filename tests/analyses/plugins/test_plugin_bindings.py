@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from support.plugin_lab import lab
+from support.plugin_matrix import HOSTS, PLUGINS
+from support.plugin_truth import bare, stripped
 
 from goknot.analyses.plugins.opening import Opening
 from goknot.app.plugin_ldlog import read_ldlog
@@ -25,12 +27,9 @@ def log_of(host: Path, plugins: list[Path], to: Path, what: str = "libs,symbols,
     return to
 
 
-def test_bindings_are_the_loaders(tmp_path: Path) -> None:
-    """Every symbol of every plugin, a failed one among them."""
-    host = lab("host")
-    plugins = [lab("greet", "-modfile=newer.mod"), lab("keep1", "-modfile=newer.mod"), lab("keep2"), lab("clash1"),
-               lab("clash2")]  # fmt: skip
-    text = log_of(host, plugins, tmp_path / "log", "bindings").read_text("utf-8", "replace")
+def same_bindings(host: Path, plugins: list[Path], to: Path) -> int:
+    """How many bindings are the loader's; fails at the first that is not."""
+    text = log_of(host, plugins, to, "bindings").read_text("utf-8", "replace")
     said: dict[tuple[str, str], str] = {}
     for source, target, name in re.findall(r"binding file (\S+) \[0\] to (\S+) \[0\]: normal symbol `(.*)'", text):
         said.setdefault((source, name), target)
@@ -46,7 +45,30 @@ def test_bindings_are_the_loaders(tmp_path: Path) -> None:
                 assert bound is not None, wanted
                 assert os.path.realpath(target) == os.path.realpath(files.libraries[bound[0]].path), wanted
                 n += 1
-    assert n > 7000
+    return n
+
+
+def test_bindings_are_the_loaders(tmp_path: Path) -> None:
+    """Every symbol of every plugin, a failed one among them."""
+    plugins = [lab("greet", "-modfile=newer.mod"), lab("keep1", "-modfile=newer.mod"), lab("keep2"), lab("clash1"),
+               lab("clash2")]  # fmt: skip
+    assert same_bindings(lab("host"), plugins, tmp_path / "log") > 7000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("host", "plugins"),
+    [
+        ("race", "one-struct-race two-race one-race cdef"),
+        ("pie", "one-untrimmed one two cdef cuse"),
+        ("1.24", "one-struct-1.24 one-1.24 two-1.24"),
+        ("1.27", "one-struct-1.27 one-1.27 two-1.27"),
+        ("proxied", "quotes-text quotes-sampler newquotes quotes"),
+    ],
+)
+def test_bindings_of_the_matrix(host: str, plugins: str, tmp_path: Path) -> None:
+    files = [bare(stripped(PLUGINS[name](), tmp_path), tmp_path) for name in plugins.split()]
+    assert same_bindings(HOSTS[host](), files, tmp_path / "log") > 500
 
 
 def test_a_log_says_who_is_bound_to_whom(tmp_path: Path) -> None:

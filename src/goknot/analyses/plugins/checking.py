@@ -32,7 +32,7 @@ def check(files: PluginSet, expected: Collection[str] = ()) -> tuple[PluginOutco
         before = opening.copied()
         outcome = _explained(files, plugin, _read_or_unknown(opening, plugin))
         if outcome.outcome == "opens":
-            outcome = replace(outcome, hazards=_of_opened(opening, files, plugin, expected))
+            outcome = replace(outcome, hazards=_of_opened(opening, files, plugin, outcome, expected))
         if killer:
             text = f"not reached: {killer} ends the host first; checked as if that one were left out"
             outcome = replace(outcome, hazards=(Hazard("not-reached", text), *outcome.hazards))
@@ -59,8 +59,10 @@ def _read_or_unknown(opening: Opening, plugin: PluginFile) -> PluginOutcome:
     return opening.open(plugin)
 
 
-def _of_opened(opening: Opening, files: PluginSet, plugin: PluginFile, expected: Collection[str]) -> tuple[Hazard, ...]:
-    found = list(patch_hazard(files.host.build, plugin.build))
+def _of_opened(
+    opening: Opening, files: PluginSet, plugin: PluginFile, outcome: PluginOutcome, expected: Collection[str]
+) -> tuple[Hazard, ...]:
+    found = [*outcome.hazards, *patch_hazard(files.host.build, plugin.build)]
     if not files.host.partial:
         found += hazards_of(opening.process, plugin)
     exports = set(opening.exports(plugin))

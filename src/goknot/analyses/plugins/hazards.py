@@ -9,7 +9,16 @@ from goknot.model.plugins import BuildFacts, Hazard, PluginFile
 
 _LINKER_NAMES = (b"type:", b"go:", b"runtime.", b"_cgo_")
 _LINKER_PARTS = (b"..inittask", b"..stmp_", b"..dict")
-_CGO_RUNTIME = (b"x_cgo_", b"_cgo", b"crosscall", b"_rt0", b"_init", b"_fini", b"fatalf", b"__")  # of runtime/cgo
+_CGO_RUNTIME = (
+    b"x_cgo_", b"_cgo", b"crosscall", b"_rt0", b"_init", b"_fini", b"fatalf", b"threadentry", b"__"
+)  # of runtime/cgo  # fmt: skip
+_SANITIZERS = (
+    b"11__sanitizer",
+    b"6__tsan",
+    b"6__asan",
+    b"14__interception",
+    b"7__ubsan",
+)  # C++ names of -race's runtime
 
 
 def hazards_of(process: Process, plugin: PluginFile) -> tuple[Hazard, ...]:
@@ -43,8 +52,10 @@ def is_variable(name: bytes) -> bool:
 
 
 def is_c_function(name: bytes) -> bool:
-    """Whether a function's symbol is C's and not of Go's own runtime/cgo."""
-    return b"." not in name and b":" not in name and not name.startswith(_CGO_RUNTIME)
+    """Whether a function's symbol is C's and of none of Go's own runtimes (runtime/cgo, runtime/race)."""
+    if b"." in name or b":" in name or name.startswith(_CGO_RUNTIME):
+        return False
+    return not (name.startswith(b"_Z") and any(part in name for part in _SANITIZERS))
 
 
 def patch_hazard(host: BuildFacts, plugin: BuildFacts) -> tuple[Hazard, ...]:

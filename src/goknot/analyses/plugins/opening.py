@@ -5,11 +5,11 @@ Source: plugin/plugin_dlopen.go (`open`) and runtime/plugin.go (`plugin_lastmodu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from goknot.analyses.plugins.loading import load, map_host
 from goknot.analyses.plugins.process import Fault, Process
-from goknot.model.plugins import PluginFile, PluginOutcome, PluginSet
+from goknot.model.plugins import Hazard, PluginFile, PluginOutcome, PluginSet
 
 _FIRST_MODULE = b"runtime.firstmoduledata"
 _HASH_BYTES = 40  # modulehash: modulename, linktimehash, runtimehash (runtime/symtab.go)
@@ -17,6 +17,11 @@ _MAX_MODULES, _MAX_HASHES, _MAX_EXPORTS = 4096, 1 << 16, 1 << 16
 _NIL = "panic: runtime error: invalid memory address or nil pointer dereference"
 _NO_MODULE = "fatal error: runtime: no plugin module data"
 _LOADED = "plugin already loaded"
+_ASAN = b"__asan_init"  # libasan's; its constructor ends a program that did not start with it (asan_rtl.cpp)
+_ASAN_SAYS = (
+    "ASan runtime does not come first in initial library list; you should either link runtime to your application or "
+    "manually preload it with LD_PRELOAD."
+)
 
 
 @dataclass
@@ -26,11 +31,13 @@ class Opening:
     Attributes:
         by_path: Real path -> error text of the earlier open, `` if it opened, None if it never finished.
         active: Addresses of the modules in use.
+        brought_by: Library -> the plugin that lists it under DT_NEEDED and so had it mapped.
     """
 
     process: Process
     by_path: dict[str, str | None] = field(default_factory=dict)
     active: list[int] = field(default_factory=list)
+    brought_by: dict[int, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, files: PluginSet) -> Opening:
@@ -42,13 +49,13 @@ class Opening:
 
     def copied(self) -> Opening:
         """The same state, to go on without this one."""
-        return Opening(self.process.copied(), dict(self.by_path), list(self.active))
+        return Opening(self.process.copied(), dict(self.by_path), list(self.active), dict(self.brought_by))
 
     def open(self, plugin: PluginFile) -> PluginOutcome:
         """What plugin.Open does with a plugin."""
         if self.process.host.opener == "stub":
             return PluginOutcome(plugin.name, "error", "plugin: not implemented")
-        said = f'plugin.Open("{plugin.name}"): '
+        said = f'plugin.Open("{plugin.opened_as}"): '
         if not plugin.real:
             return PluginOutcome(plugin.name, "error", said + "realpath failed")
         if plugin.real in self.by_path:
@@ -65,9 +72,15 @@ class Opening:
     def _first(self, plugin: PluginFile, said: str) -> PluginOutcome:
         if plugin.truncated and plugin.library not in self.process.mapped:
             return PluginOutcome(plugin.name, "crash", "SIGBUS: bus error")
+        before = set(self.process.mapped)
         message = load(self.process, plugin.library)
         if message:
             return PluginOutcome(plugin.name, "error", said + message)
+        fresh = self.process.mapped - before
+        if any(_ASAN in self.process.image(library).defined for library in fresh):
+            return PluginOutcome(plugin.name, "fatal", _ASAN_SAYS)
+        for library in fresh - {plugin.library}:
+            self.brought_by[library] = plugin.name
         try:
             return self._last_module(plugin)
         except Fault as fault:
@@ -105,10 +118,12 @@ class Opening:
         if not self._word(last, "pluginpath+8"):
             return PluginOutcome(plugin.name, "fatal", "fatal error: runtime: plugin has empty pluginpath")
         if self._word(last, "typemap"):
-            return self._fails(plugin, 0, _LOADED)
+            brought_by = self.brought_by.get(plugin.library, "")
+            return replace(self._fails(plugin, 0, _LOADED), in_the_way=brought_by)
         for other in self.active:
             if self._is_same_path(other, last):
-                return self._fails(plugin, last, _LOADED)
+                owner = self.process.libraries[self.process.owner(other)]
+                return replace(self._fails(plugin, last, _LOADED), in_the_way=owner.path)
         differing = self._differing(last)
         if differing:
             names = [name.decode("utf-8", "backslashreplace") for name, _ in differing]
@@ -126,7 +141,7 @@ class Opening:
             self.process.written[bad + self._off("bad")] = 1
             self.process.failed.add(self.process.owner(bad))
         self.by_path[plugin.real] = error
-        return PluginOutcome(plugin.name, "error", f'plugin.Open("{_without_so(plugin.name)}"): {error}')
+        return PluginOutcome(plugin.name, "error", f'plugin.Open("{_without_so(plugin.opened_as)}"): {error}')
 
     def _is_same_path(self, one: int, other: int) -> bool:
         at = self._off("pluginpath")
@@ -147,15 +162,17 @@ class Opening:
 
     def _activate(self, plugin: PluginFile, modules: list[int], last: int) -> PluginOutcome:
         """modulesinit and typelinksinit, then dlsym of every exported name."""
+        known = {*self.active, last}
         self.active = [addr for addr in modules if not self.is_bad(addr)]
+        left_out = [self.process.libraries[self.process.owner(addr)].path for addr in self.active if addr not in known]
         for addr in self.active[1:]:
             self.process.written[addr + self._off("typemap")] = 1
         missing = self._missing_exports(plugin, last)
         if missing:
             self.by_path[plugin.real] = None
-            return PluginOutcome(plugin.name, "error", f'plugin.Open("{_without_so(plugin.name)}"): {missing}')
+            return PluginOutcome(plugin.name, "error", f'plugin.Open("{_without_so(plugin.opened_as)}"): {missing}')
         self.by_path[plugin.real] = ""
-        return PluginOutcome(plugin.name, "opens")
+        return PluginOutcome(plugin.name, "opens", hazards=tuple(map(_not_initialised, sorted(left_out))))
 
     def _missing_exports(self, plugin: PluginFile, moduledata: int) -> str:
         path = self.process.string(moduledata + self._off("pluginpath"))
@@ -191,6 +208,14 @@ class Opening:
                     break
             found.append(self.process.text(at, n_bytes))
         return sorted(found)
+
+
+def _not_initialised(path: str) -> Hazard:
+    text = (
+        f"the plugin {path} is mapped with this one, which is linked against it (DT_NEEDED): its variables are in use, "
+        "but its initialisers never run, and it cannot be opened any more"
+    )
+    return Hazard("not-initialised", text)
 
 
 def _without_so(name: str) -> str:

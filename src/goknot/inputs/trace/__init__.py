@@ -1,0 +1,1 @@
+"""A live trace of plugin.Open through delve."""

@@ -1,0 +1,3 @@
+module example.com/escapeshapes
+
+go 1.21

@@ -1,0 +1,6 @@
+// A plugin whose initialiser panics.
+package main
+
+func init() { panic("boom") }
+
+func main() {}
