@@ -137,8 +137,8 @@ def vet(tree: Mapping[str, str], root: Path, environment: Mapping[str, str]) -> 
 
 
 def test_kinds_are_the_pages() -> None:
-    # the others: see test_explain_heap.py and test_explain_plugins.py
-    others = {kind for kind in kinds() if "goknot heap" in text(kind) or "goknot plugin" in text(kind)}
+    # the others: see test_explain_heap.py, test_explain_leaks.py and test_explain_plugins.py
+    others = {kind for kind in kinds() if re.search("goknot (heap|leaks|plugin)", text(kind))}
     assert tuple(kind for kind in kinds() if kind not in others) == KINDS
 
 

@@ -1,0 +1,1 @@
+"""Detectors of leak-making knots: facts in, knots out."""

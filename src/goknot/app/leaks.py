@@ -1,0 +1,91 @@
+"""The use case behind `goknot leaks`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from goknot import __version__
+from goknot.analyses.leaks.detect import detect
+from goknot.app.comparing import compare_report
+from goknot.inputs.source import DiskTree, SourceOptions, scan_source
+from goknot.inputs.source.bodies.program import Program
+from goknot.inputs.source.bodies.search import find_facts
+from goknot.model.knot import Evidence, Knot
+from goknot.model.report import Report, ReportInput
+from goknot.model.verdict import BaselineState, Confidence
+
+SURE = frozenset({Confidence.CERTAIN, Confidence.LIKELY})
+
+
+@dataclass(frozen=True, slots=True)
+class LeaksRequest:
+    """What is asked for.
+
+    Attributes:
+        path: A module, a workspace, or a folder in one.
+        options: Platform and tags.
+        baseline: File to compare with; None: none.
+        update_baseline: Whether to write it instead.
+    """
+
+    path: Path
+    options: SourceOptions
+    baseline: str | None = None
+    update_baseline: bool = False
+
+
+def find_leaks(request: LeaksRequest) -> Report:
+    """Every leak-making knot that function bodies show.
+
+    Raises:
+        GoknotError: The path or the baseline cannot be used.
+    """
+    source = scan_source(DiskTree(request.path), request.options)
+    facts, program = find_facts(source)
+    knots, n_ignored = detect(facts)
+    knots = [_with_text(knot, program) for knot in knots]
+    problems = tuple(sorted({*source.problems, *program.problems}))
+    details: dict[str, str | int | tuple[str, ...]] = {
+        "module": tuple(sorted(module.path for module in source.modules)),
+        "platform": source.options.platform_label,
+    }
+    if source.options.tags:
+        details["tags"] = source.options.tags
+    report = Report(
+        version=__version__,
+        inputs=(ReportInput("source", str(request.path), details),),
+        knots=tuple(sorted(knots, key=lambda knot: knot.order)),
+        problems=problems,
+        stats={
+            "modules": len(source.modules),
+            "packages": len(source.packages),
+            "files": source.n_files,
+            "functions": len(facts.functions),
+            "knots": len(knots),
+            "ignored": n_ignored,
+            "new": sum(knot.baseline is BaselineState.NEW for knot in knots),
+            "known": 0,
+            "fixed": 0,
+        },
+        complete=source.complete and not program.problems,
+    )
+    return compare_report(report, request.baseline, update=request.update_baseline)
+
+
+def failing_part(report: Report, confidences: frozenset[Confidence]) -> Report:
+    """The report with only the knots that are sure enough to fail a run."""
+    return replace(report, knots=tuple(knot for knot in report.knots if knot.confidence in confidences))
+
+
+def _with_text(knot: Knot, program: Program) -> Knot:
+    lines: dict[tuple[str, int], str] = {}
+
+    def filled(seen: Evidence) -> Evidence:
+        key = (seen.file, seen.line)
+        if key not in lines:
+            lines[key] = program.line(*key)
+        return replace(seen, text=lines[key])
+
+    edges = tuple(replace(edge, evidence=tuple(map(filled, edge.evidence))) for edge in knot.edges)
+    return replace(knot, edges=edges)

@@ -1,0 +1,1 @@
+"""Function bodies: what they allocate, store, capture, start and set."""

@@ -1,0 +1,320 @@
+"""The objects a function makes and the pointers between them, while its body is run on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from goknot.inputs.source.bodies.gotype import GoType
+from goknot.inputs.source.bodies.ir import Expr, Func, Pos
+from goknot.inputs.source.bodies.program import Program
+
+MAX_OBJECTS = 2_000
+# (calls within calls, statements and expressions run): what does not end within one is run again with the next
+LIMITS = ((4, 5_000), (2, 5_000), (1, 10_000))
+LIMITS_OF_CHANNELS = ((2, 2_500), (1, 5_000))  # for functions that only start goroutines or derive contexts
+MAX_NESTING = 150  # frames of evaluation within each other
+_MAX_REFS = 24  # objects one variable is taken to point to
+
+# objects whose fields hold what this function did not put there
+OPAQUE = frozenset({"param", "global", "loaded", "result"})
+
+
+class Ref(NamedTuple):
+    """A pointer to an object or into it; `path` is the field within, dotted."""
+
+    obj: int
+    path: str = ""
+
+
+class Value(NamedTuple):
+    """What an expression may point to, and its type."""
+
+    refs: tuple[Ref, ...] = ()
+    type: GoType | None = None
+
+
+NO_VALUE = Value()
+
+
+class Site(NamedTuple):
+    """A place in the source."""
+
+    file: str
+    line: int
+    column: int
+
+
+class Where(NamedTuple):
+    """Where something happens.
+
+    Attributes:
+        branch: The branches around it, outermost first.
+        calls: The calls that lead to it from the function that is looked at; empty if it does it itself.
+        func: The function it stands in.
+        loop: How many loops are around it.
+    """
+
+    site: Site
+    branch: tuple[int, ...]
+    calls: tuple[Site, ...]
+    func: Func
+    loop: int
+
+
+class Held(NamedTuple):
+    """A pointer stored in an object."""
+
+    where: Where
+    kind: str
+    order: int
+
+
+class Cell:
+    """A variable: what it points to now, and everything it ever did."""
+
+    __slots__ = ("ever", "n_set", "type", "value")
+
+    def __init__(self, value: Value, given: GoType | None) -> None:
+        self.value = value
+        self.type = given
+        self.ever: dict[Ref, None] = dict.fromkeys(value.refs)
+        self.n_set = 1 if value.refs else 0
+
+
+@dataclass(slots=True)
+class Obj:
+    """One object: an allocation, something given from outside, a closure, a goroutine.
+
+    Attributes:
+        kind: `new`, `chan`, `map`, `slice`, `closure`, `method-value`, `function`, `goroutine`, `timer`, `handle`,
+            `weak`, `cancel`, `context`, `pinner`, and the opaque kinds.
+        edges: Path of a field -> target -> how it is held.
+        func: Of closures and functions: what runs.
+        cells: Of closures: variables taken from around it.
+        receiver: Of method values.
+        size: Of channels: capacity, -1 if not known.
+        foreign: Of functions of other modules: import path and name; of methods import path, type and name.
+        takes_receiver: Of method expressions.
+        ran: Of closures and method values: whether the run called it.
+        detail: A name, e.g. of a parameter or global variable.
+    """
+
+    id: int
+    kind: str
+    type: GoType | None
+    where: Where
+    edges: dict[str, dict[Ref, Held]] = field(default_factory=dict)
+    func: Func | None = None
+    cells: dict[str, Cell] = field(default_factory=dict)
+    receiver: tuple[Ref, ...] = ()
+    size: int = -1
+    detail: str = ""
+    foreign: tuple[str, ...] | None = None
+    takes_receiver: bool = False
+    ran: bool = False
+
+
+@dataclass(slots=True)
+class Event:
+    """Something the collector or the scheduler is told.
+
+    Attributes:
+        kind: `finalizer`, `cleanup`, `go`, `send`, ...
+        subjects: What it is about.
+        others: Further objects, by the role the kind gives them.
+        word: A detail.
+        goroutine: The goroutine object that does it; -1: the function itself.
+        deferred: Whether it is deferred.
+        destructor: Order of the event that set the finalizer or cleanup that does it; 0 if none does.
+    """
+
+    kind: str
+    where: Where
+    subjects: tuple[Ref, ...]
+    others: tuple[tuple[Ref, ...], ...]
+    word: str
+    goroutine: int
+    deferred: bool
+    order: int
+    destructor: int
+
+
+class Frame:
+    """A function being run."""
+
+    __slots__ = ("defers", "env", "func", "returns", "scope")
+
+    def __init__(self, func: Func) -> None:
+        self.func = func
+        self.env: dict[str, Cell] = {}
+        self.returns: list[tuple[Value, ...]] = []
+        self.defers: list[tuple[Expr, dict[str, Cell]]] = []
+        self.scope: set[str] = set()
+
+
+class Machine:
+    """Objects, pointers and events of one run.
+
+    Attributes:
+        bounded: Why the run was cut short; empty if it was not.
+        escaped: Objects handed to code that is not known.
+    """
+
+    def __init__(self, program: Program, limits: tuple[int, int] = LIMITS[-1]) -> None:
+        self.program = program
+        self.max_inlined, self.max_steps = limits
+        self.objects: list[Obj] = []
+        self.events: list[Event] = []
+        self.escaped: dict[int, Site] = {}
+        self.bounded = ""
+        self.n_steps = 0
+        self.nesting = 0
+        self.branch: tuple[int, ...] = ()
+        self.n_branches = 0
+        self.goroutine = -1
+        self.loop = 0
+        self.deferred = False
+        self.destructor = 0
+        self.order = 0
+        self.stack: list[Func] = []
+        self.calls: list[Site] = []
+        self.log: list[tuple[Cell, Value]] = []
+        self.globals: dict[tuple[str, str], Ref] = {}
+
+    def step(self) -> bool:
+        """Counts a step; False if there have been too many."""
+        self.n_steps += 1
+        if self.n_steps > self.max_steps:
+            self.bounded = f"more than {self.max_steps} steps"
+            return False
+        if self.nesting > MAX_NESTING:
+            self.bounded = f"calls and expressions nested deeper than {MAX_NESTING}"
+            return False
+        return True
+
+    def site(self, pos: Pos) -> Site:
+        """A place in the function that runs."""
+        return Site(self.stack[-1].file, *pos)
+
+    def where(self, pos: Pos) -> Where:
+        """Where the run stands."""
+        return Where(self.site(pos), self.branch, tuple(self.calls), self.stack[-1], self.loop)
+
+    def make(self, kind: str, given: GoType | None, pos: Pos, detail: str = "") -> Obj:
+        """A new object."""
+        if len(self.objects) >= MAX_OBJECTS:
+            self.bounded = f"more than {MAX_OBJECTS} objects"
+            return self.objects[-1]
+        made = Obj(len(self.objects), kind, given, self.where(pos), detail=detail)
+        self.objects.append(made)
+        return made
+
+    def event(self, kind: str, pos: Pos, subjects: Iterable[Ref], *others: tuple[Ref, ...], word: str = "") -> Event:
+        """Notes an event."""
+        self.order += 1
+        where = self.where(pos)
+        found = Event(
+            kind, where, tuple(subjects), others, word, self.goroutine, self.deferred, self.order, self.destructor
+        )
+        self.events.append(found)
+        return found
+
+    def set(self, cell: Cell, value: Value) -> None:
+        """Assigns a variable; what it held is remembered until branches meet."""
+        self.log.append((cell, cell.value))
+        cell.value = Value(value.refs[:_MAX_REFS], cell.type or value.type)
+        if value.refs:
+            cell.n_set += 1
+            cell.ever.update(dict.fromkeys(value.refs))
+
+    def store(self, base: Ref, path: str, value: Value, pos: Pos, kind: str = "field", *, adds: bool = False) -> None:
+        """Stores pointers in a field; replaces what is there if that is certain."""
+        obj = self.objects[base.obj]
+        whole = joined(base.path, path)
+        if value.type is not None and value.type.kind != "ptr" and self.program.is_inline(value.type):
+            for ref in value.refs:
+                if self._copy(ref, value.type, base.obj, whole, pos):
+                    return
+        if not adds:
+            self._forget(obj, whole)
+        if not value.refs:
+            return
+        held = obj.edges.setdefault(whole, {})
+        self.order += 1
+        where = self.where(pos)
+        for ref in value.refs:
+            if len(held) < _MAX_REFS:
+                held.setdefault(ref, Held(where, kind, self.order))
+
+    def _copy(self, source: Ref, given: GoType, target: int, path: str, pos: Pos) -> bool:
+        """Copies a struct into a field; whether there was a struct to copy."""
+        obj = self.objects[source.obj]
+        if obj.kind != "new" or obj.id == target or (not source.path and obj.type != given):
+            return False
+        into = self.objects[target].edges
+        for name, held in list(obj.edges.items()):
+            if name == source.path or name.startswith(f"{source.path}." if source.path else ""):
+                rest = name[len(source.path) :].lstrip(".")
+                slot = into.setdefault(joined(path, rest), {})
+                for ref, how in held.items():
+                    slot.setdefault(ref, how._replace(where=self.where(pos)))
+        return True
+
+    def empty(self, ref: Ref) -> None:
+        """Forgets the elements of a map; which of them goes is not known, so that all may have gone."""
+        for path in ("[]", "key"):
+            self._forget(self.objects[ref.obj], joined(ref.path, path))
+
+    def _forget(self, obj: Obj, path: str) -> None:
+        """Takes out of a field what is replaced whenever it was stored: what was stored in this branch or within it."""
+        held = obj.edges.get(path)
+        if held is None or self.goroutine >= 0:
+            return
+        n_branches = len(self.branch)
+        kept = {
+            ref: how
+            for ref, how in held.items()
+            if how.where.branch[:n_branches] != self.branch or how.where.loop < self.loop
+        }
+        if kept:
+            obj.edges[path] = kept
+        else:
+            del obj.edges[path]
+
+    def load(self, base: Ref, name: str, given: GoType | None, pos: Pos) -> tuple[Ref, ...]:
+        """What a field points to; of an object from outside, something as opaque."""
+        obj = self.objects[base.obj]
+        path = joined(base.path, name)
+        held = obj.edges.get(path)
+        if held:
+            return tuple(held)
+        if self.program.is_inline(given):
+            return (Ref(base.obj, path),)
+        if obj.kind not in OPAQUE or not self.program.has_pointers(given):
+            return ()
+        if obj.detail.count(".") > 6:
+            return ()
+        made = self.make("loaded", given, pos, detail=joined(obj.detail, path))
+        obj.edges[path] = {Ref(made.id): Held(self.where(pos)._replace(branch=(), loop=0), "field", 0)}
+        return (Ref(made.id),)
+
+    def escape(self, value: Value, pos: Pos) -> None:
+        """Notes that code which is not known got hold of objects."""
+        for ref in value.refs:
+            self.escaped.setdefault(ref.obj, self.site(pos))
+
+
+def joined(path: str, name: str) -> str:
+    """A path one field longer."""
+    return f"{path}.{name}" if path and name else path or name
+
+
+def union(first: Value, second: Value) -> Value:
+    """What either may point to."""
+    if not second.refs:
+        return first if first.type is not None or second.type is None else Value(first.refs, second.type)
+    if not first.refs:
+        return Value(second.refs, first.type or second.type)
+    return Value(tuple(dict.fromkeys((*first.refs, *second.refs)))[:_MAX_REFS], first.type or second.type)

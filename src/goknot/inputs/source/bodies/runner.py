@@ -1,0 +1,446 @@
+"""Runs a function body on paper: statements in order, branches apart, loops once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from goknot.inputs.source.bodies.calls import Calls
+from goknot.inputs.source.bodies.evaluate import Evaluator
+from goknot.inputs.source.bodies.exits import Exits, exits_of
+from goknot.inputs.source.bodies.gotype import GoType
+from goknot.inputs.source.bodies.ir import (
+    Assign,
+    Block,
+    Call,
+    Case,
+    Choose,
+    Defer,
+    Deref,
+    Expr,
+    Func,
+    Go,
+    Group,
+    If,
+    Index,
+    Leave,
+    Loop,
+    Name,
+    Pos,
+    Return,
+    Run,
+    Select,
+    Send,
+    Stmt,
+    Switch,
+)
+from goknot.inputs.source.bodies.known import known_calls
+from goknot.inputs.source.bodies.machine import (
+    NO_VALUE,
+    Cell,
+    Frame,
+    Machine,
+    Ref,
+    Value,
+    union,
+)
+from goknot.inputs.source.bodies.program import Program
+
+_KNOWN = known_calls()
+
+
+class Runner:
+    """One run of one function, with everything it calls."""
+
+    def __init__(self, program: Program, limits: tuple[int, int]) -> None:
+        self.machine = Machine(program, limits)
+        self.program = program
+        self.evaluator = Evaluator(self.machine)
+        self.calls = Calls(self.evaluator, self.run_frame, _KNOWN)
+
+    def run(self, func: Func) -> Machine:
+        """Runs a function with arguments of which nothing is known."""
+        machine = self.machine
+        machine.stack.append(func)
+        receiver = self._given(func.receiver.type, func.receiver.name, func.pos) if func.receiver else NO_VALUE
+        args = tuple(self._given(param.type, param.name, func.pos) for param in func.params)
+        machine.stack.pop()
+        frame = Frame(func)
+        params = ((func.receiver, receiver), *zip(func.params, args, strict=True))
+        for param, value in params:
+            if param is not None and param.name and param.name != "_":
+                frame.env[param.name] = Cell(value, param.type)
+        for result in func.results:
+            if result.name and result.name != "_":
+                frame.env[result.name] = Cell(Value((), result.type), result.type)
+        self.run_frame(frame)
+        machine.stack.append(func)
+        for returned in frame.returns:
+            for value in returned:
+                machine.event("returned", func.pos, value.refs)
+        machine.stack.pop()
+        return machine
+
+    def _given(self, given: GoType | None, name: str, pos: Pos) -> Value:
+        if not self.program.has_pointers(given):
+            return Value((), given)
+        base = given.elem if given is not None and given.kind == "ptr" else given
+        made = self.machine.make("param", base, pos, detail=name)
+        return Value((Ref(made.id),), given)
+
+    def run_frame(self, frame: Frame) -> None:
+        """Runs the body of a frame's function, then what it deferred."""
+        machine = self.machine
+        machine.stack.append(frame.func)
+        machine.nesting += 3
+        branch = machine.branch
+        ends = self.block(frame, frame.func.body)
+        if not ends or not frame.returns:
+            self._bare_return(frame)
+        machine.branch = branch
+        machine.deferred = True
+        for call, env in reversed(frame.defers):
+            frame.env = env
+            self.evaluator.values(frame, call)
+        machine.deferred = False
+        machine.nesting -= 3
+        machine.stack.pop()
+
+    def _bare_return(self, frame: Frame) -> None:
+        named = [frame.env.get(result.name) for result in frame.func.results]
+        frame.returns.append(tuple(cell.value if cell is not None else NO_VALUE for cell in named))
+
+    def block(self, frame: Frame, body: Block) -> bool:
+        """Runs statements in a scope of their own; True if they do not end (they return)."""
+        saved, scope = dict(frame.env), frame.scope
+        frame.scope = set()
+        ended = self._statements(frame, body)
+        frame.env, frame.scope = saved, scope
+        return ended
+
+    def _statements(self, frame: Frame, body: Sequence[Stmt]) -> bool:
+        machine = self.machine
+        for statement in body:
+            if not machine.step():
+                return False
+            machine.nesting += 1
+            ended = self._statement(frame, statement)
+            machine.nesting -= 1
+            if ended:
+                return True
+        return False
+
+    def _statement(self, frame: Frame, s: Stmt) -> bool:  # noqa: PLR0911 (one line a kind)
+        if isinstance(s, Assign):
+            self._assign(frame, s)
+        elif isinstance(s, Run):
+            self.evaluator.values(frame, s.value)
+            return _never_returns(frame, s.value)
+        elif isinstance(s, If):
+            return self._if(frame, s)
+        elif isinstance(s, Return):
+            self._return(frame, s)
+            return True
+        elif isinstance(s, Group):
+            return self.block(frame, s.body)
+        elif isinstance(s, Loop):
+            return self._loop(frame, s)
+        elif isinstance(s, Go):
+            self._go(frame, s)
+        elif isinstance(s, Defer):
+            self._defer(frame, s)
+        elif isinstance(s, Send):
+            self._send(frame, s)
+        elif isinstance(s, Switch):
+            return self._switch(frame, s)
+        elif isinstance(s, Choose):
+            return self._choose(frame, s)
+        elif isinstance(s, Leave):
+            return s.word != "goto"
+        return False
+
+    def _return(self, frame: Frame, s: Return) -> None:
+        machine = self.machine
+        if len(frame.func.results) > 1 and len(s.values) == 1:
+            found = self.evaluator.values(frame, s.values[0])
+        else:
+            found = tuple(self.evaluator.value(frame, value) for value in s.values)
+        if len(machine.stack) == 1:
+            machine.event("return", s.pos, ())
+        for result, value in zip(frame.func.results, found, strict=False):
+            if result.name in frame.env and result.name != "_":
+                machine.set(frame.env[result.name], value)
+        if s.values:
+            frame.returns.append(found)
+        else:
+            self._bare_return(frame)
+
+    def _assign(self, frame: Frame, s: Assign) -> None:
+        if len(s.left) > 1 and len(s.right) == 1:
+            values = self.evaluator.values(frame, s.right[0])
+        else:
+            values = tuple(self.evaluator.value(frame, expr) for expr in s.right)
+        sources: tuple[Expr | None, ...] = s.right if len(s.right) == len(s.left) else ()
+        for position, target in enumerate(s.left):
+            value = values[position] if position < len(values) else NO_VALUE
+            source = sources[position] if position < len(sources) else None
+            if s.define:
+                self._define(frame, target, value, source, s)
+            else:
+                self._set(frame, target, self._copied(value, source, s.pos), s.pos)
+
+    def _define(self, frame: Frame, target: Expr, value: Value, source: Expr | None, s: Assign) -> None:
+        if not isinstance(target, Name) or target.name == "_":
+            return
+        value = self._copied(value, source, s.pos)
+        if target.name in frame.scope and s.right and s.type is None:
+            self._set(frame, target, value, s.pos)
+            return
+        frame.scope.add(target.name)
+        given = s.type or value.type
+        if not value.refs and source is None and not s.right and self.program.is_inline(given):
+            made = self.machine.make("new", given, s.pos)  # var x T
+            value = Value((Ref(made.id),), given)
+        frame.env[target.name] = Cell(Value(value.refs, given), s.type)
+
+    def _copied(self, value: Value, source: Expr | None, pos: Pos) -> Value:
+        """A struct that is assigned is copied."""
+        copies = isinstance(source, Name | Select | Deref | Index)
+        if not copies or value.type is None or value.type.kind == "ptr" or not value.refs:
+            return value
+        shape = self.program.under(value.type)
+        if shape is None or shape.kind != "struct":
+            return value
+        made = self.machine.make("new", value.type, pos)
+        for ref in value.refs:
+            source_obj = self.machine.objects[ref.obj]
+            for name, held in list(source_obj.edges.items()):
+                if not ref.path:
+                    made.edges.setdefault(name, {}).update(held)
+        return Value((Ref(made.id),), value.type)
+
+    def _set(self, frame: Frame, target: Expr, value: Value, pos: Pos) -> None:
+        machine, evaluator = self.machine, self.evaluator
+        symbol = evaluator.symbol(frame, target)
+        if isinstance(target, Name) and target.name in frame.env:
+            machine.set(frame.env[target.name], value)
+        elif symbol is not None:
+            ref = evaluator.global_ref(symbol, pos)
+            if ref is None:
+                machine.escape(value, pos)
+            else:
+                machine.store(ref, "=", value, pos, adds=bool(value.refs))
+                machine.event("global-set", pos, (ref,), value.refs)
+        elif isinstance(target, Select):
+            place = evaluator.place(frame, target)
+            if place is not None:
+                self._keep(place[0], value, pos)
+                for ref in place[0]:
+                    machine.store(ref, place[1], value, pos, adds=len(place[0]) > 1)
+        elif isinstance(target, Index):
+            self._set_element(frame, target, value, pos)
+        elif isinstance(target, Deref):
+            base = evaluator.value(frame, target.value)
+            self._keep(base.refs, value, pos)
+            for ref in base.refs:
+                if self.program.is_inline(value.type):
+                    machine.store(ref, "", value, pos, adds=True)
+                else:
+                    machine.store(ref, "*", value, pos, adds=True)
+
+    def _keep(self, holders: tuple[Ref, ...], value: Value, pos: Pos) -> None:
+        """What is stored in an object that is not known may be reached from anywhere."""
+        if not holders:
+            self.machine.escape(value, pos)
+
+    def _set_element(self, frame: Frame, target: Index, value: Value, pos: Pos) -> None:
+        machine, evaluator = self.machine, self.evaluator
+        base = evaluator.value(frame, target.base)
+        key = evaluator.value(frame, target.index)
+        shape = self.program.under(base.type)
+        self._keep(base.refs, value, pos)
+        self._keep(base.refs, key, pos)
+        for ref in base.refs:
+            machine.store(ref, "[]", value, pos, "element", adds=True)
+            if key.refs:
+                machine.store(ref, "key", Value(key.refs), pos, "map-key", adds=True)
+        if shape is None or shape.kind == "map":
+            machine.event("map-store", pos, base.refs, key.refs, value.refs)
+
+    def _branches(self, frame: Frame, bodies: Iterator[tuple[Stmt | None, Block]], *, covers: bool) -> bool:
+        """Runs branches apart and joins what variables point to; True if none goes on.
+
+        Args:
+            frame: The frame.
+            bodies: Of each branch what stands at its beginning, and its statements.
+            covers: Whether one of them is always taken.
+        """
+        machine = self.machine
+        ends: list[dict[Cell, Value]] = []
+        before: dict[Cell, Value] = {}
+        for guard, body in bodies:
+            outer_log, machine.log = machine.log, []
+            machine.n_branches += 1
+            outer_branch, machine.branch = machine.branch, (*machine.branch, machine.n_branches)
+            saved, scope = dict(frame.env), frame.scope
+            frame.scope = set()
+            ended = bool(guard is not None and self._statement(frame, guard)) or self._statements(frame, body)
+            frame.env, frame.scope = saved, scope
+            machine.branch = outer_branch
+            changed: dict[Cell, Value] = {}
+            for cell, old in reversed(machine.log):
+                changed.setdefault(cell, cell.value)
+                cell.value = old
+                before[cell] = old
+            outer_log.extend(machine.log)
+            machine.log = outer_log
+            if not ended:
+                ends.append(changed)
+        if not covers:
+            ends.append({})
+        for cell, old in before.items():
+            values = [changed.get(cell, old) for changed in ends]
+            if values:
+                joined = values[0]
+                for value in values[1:]:
+                    joined = union(joined, value)
+                cell.value = joined
+        return not ends
+
+    def _if(self, frame: Frame, s: If) -> bool:
+        self.evaluator.value(frame, s.condition)
+        bodies = [(None, s.then), (None, s.otherwise)]
+        return self._branches(frame, iter(bodies), covers=True)
+
+    def _switch(self, frame: Frame, s: Switch) -> bool:
+        subject = self.evaluator.value(frame, s.subject)
+
+        def bodies() -> Iterator[tuple[Stmt | None, Block]]:
+            for position, case in enumerate(s.cases):
+                given = s.types[position] if position < len(s.types) else None
+                if s.alias:
+                    frame.env[s.alias] = Cell(Value(subject.refs, given or subject.type), given)
+                yield case.guard, case.body
+
+        saved = dict(frame.env)
+        ended = self._branches(frame, bodies(), covers=any(case.is_default for case in s.cases))
+        frame.env = saved
+        return ended and not _breaks(s.cases)
+
+    def _choose(self, frame: Frame, s: Choose) -> bool:
+        machine = self.machine
+        has_default = any(case.is_default for case in s.cases)
+        machine.event("select", s.pos, (), word="default" if has_default else str(len(s.cases)))
+        if not s.cases:
+            machine.event("select-end", s.pos, ())
+            return True
+        ended = self._branches(frame, ((case.guard, case.body) for case in s.cases), covers=True)
+        machine.event("select-end", s.pos, ())
+        return ended and not _breaks(s.cases)
+
+    def _loop(self, frame: Frame, s: Loop) -> bool:
+        machine = self.machine
+        saved, scope = dict(frame.env), frame.scope
+        frame.scope = set()
+        subject = self.evaluator.value(frame, s.subject)
+        self._range_variables(frame, s, subject)
+        exits = exits_of(s)
+        self._note_loop(frame, s, subject, exits)
+        machine.loop += 1
+        self._statements(frame, s.body)
+        machine.loop -= 1
+        frame.env, frame.scope = saved, scope
+        return s.kind == "ever" and not exits.leaves
+
+    def _note_loop(self, frame: Frame, s: Loop, subject: Value, exits: Exits) -> None:
+        shape = self.program.under(subject.type) if s.kind == "range" else None
+        over_channel = shape is not None and shape.kind == "chan"
+        if over_channel:
+            self.machine.event("range-channel", s.pos, subject.refs, word="other" if exits.other else "")
+        if s.kind != "ever" and not over_channel:
+            return
+        refs: dict[Ref, None] = dict.fromkeys(subject.refs if over_channel else ())
+        for channel in exits.channels:
+            refs.update(dict.fromkeys(self.evaluator.value(frame, channel).refs or (Ref(-1),)))
+        word = "other" if exits.other else "channels" if refs else "none"
+        self.machine.event("loop", s.pos, (), tuple(refs), word=word)
+
+    def _range_variables(self, frame: Frame, s: Loop, subject: Value) -> None:
+        if s.kind != "range" or not s.left:
+            return
+        shape = self.program.under(subject.type)
+        values = [NO_VALUE, self.evaluator.elements(subject, s.pos)] if subject.refs else [NO_VALUE, NO_VALUE]
+        if shape is not None and shape.kind == "map":
+            refs = tuple(r for ref in subject.refs for r in self.machine.load(ref, "key", shape.key, s.pos))
+            values[0] = Value(refs, shape.key)
+        elif shape is not None and shape.kind == "chan":
+            values[0] = values[1]
+        for target, value in zip(s.left, values, strict=False):
+            if s.define and isinstance(target, Name):
+                frame.env[target.name] = Cell(value, value.type)
+                frame.scope.add(target.name)
+            else:
+                self._set(frame, target, value, s.pos)
+
+    def _send(self, frame: Frame, s: Send) -> None:
+        channel = self.evaluator.value(frame, s.channel)
+        value = self.evaluator.value(frame, s.value)
+        self._keep(channel.refs, value, s.pos)
+        for ref in channel.refs:
+            self.machine.store(ref, "[]", value, s.pos, "element", adds=True)
+        self.machine.event("send", s.pos, channel.refs, value.refs)
+
+    def _defer(self, frame: Frame, s: Defer) -> None:
+        frame.defers.append((s.call, dict(frame.env)))
+
+    def _go(self, frame: Frame, s: Go) -> None:
+        machine, pos = self.machine, s.pos
+        if not isinstance(s.call, Call):
+            return
+        made = machine.make("goroutine", None, pos)
+        args = tuple(self.evaluator.value(frame, arg) for arg in s.call.args)
+        function = self._callee(frame, s.call)
+        for path, value in (("func", function), *(("arg", arg) for arg in args)):
+            machine.store(Ref(made.id), path, value, pos, "goroutine", adds=True)
+        machine.event("go", pos, (Ref(made.id),), function.refs)
+        saved = machine.goroutine, machine.loop, machine.deferred
+        machine.goroutine, machine.loop, machine.deferred = made.id, 0, False
+        for ref in function.refs[:2]:
+            self.calls.call_object(machine.objects[ref.obj], args, pos)
+        if not function.refs:
+            for arg in args:
+                machine.escape(arg, pos)
+        machine.goroutine, machine.loop, machine.deferred = saved
+
+    def _callee(self, frame: Frame, call: Call) -> Value:
+        return self.evaluator.value(frame, call.callee)
+
+
+def _never_returns(frame: Frame, expr: Expr) -> bool:
+    """Whether a statement is a call that ends the function: panic, os.Exit, log.Fatal, runtime.Goexit."""
+    if not isinstance(expr, Call):
+        return False
+    callee = expr.callee
+    if isinstance(callee, Name):
+        return callee.name == "panic" and callee.name not in frame.env
+    if isinstance(callee, Select) and isinstance(callee.base, Name) and callee.base.name not in frame.env:
+        path = frame.func.imports.get(callee.base.name, "")
+        return (path, callee.name) in {("os", "Exit"), ("runtime", "Goexit")} or (
+            path == "log" and callee.name.startswith(("Fatal", "Panic"))
+        )
+    return False
+
+
+def _breaks(cases: Sequence[Case]) -> bool:
+    """Whether a case leaves the switch or select by break, so that what follows is reached."""
+    return any(_has_break(case.body) for case in cases)
+
+
+def _has_break(body: Block) -> bool:
+    for s in body:
+        if isinstance(s, Leave) and s.word == "break" and not s.label:
+            return True
+        if isinstance(s, If) and (_has_break(s.then) or _has_break(s.otherwise)):
+            return True
+        if isinstance(s, Group) and _has_break(s.body):
+            return True
+    return False

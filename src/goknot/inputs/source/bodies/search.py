@@ -1,0 +1,186 @@
+"""Which functions are worth a run: those whose text has a word that can leak, and those that call them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations
+from goknot.inputs.source.bodies.facts import facts_of
+from goknot.inputs.source.bodies.machine import LIMITS, LIMITS_OF_CHANNELS
+from goknot.inputs.source.bodies.program import Files, Program
+from goknot.inputs.source.bodies.runner import Runner
+from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
+
+MAX_CALLERS = 1500  # functions run only because they call one that matters
+_ROUNDS = 2
+_WORDS = re.compile(
+    rb"SetFinalizer|AddCleanup|NewHandle|\bPinner\b|\.Pin\(|weak\.(?:Make|Pointer)|AfterFunc|signal\.Notify\("
+)
+_CONTEXTS = re.compile(rb"context\.With(?:Cancel|Timeout|Deadline)(?:Cause)?\(")
+_DEFERRED_CANCEL = re.compile(rb"defer (?:\w+\.)*\w*[cC]ancel\w*\(|t\.Cleanup\(")
+_POOL = re.compile(rb"\b\w*[pP]ool\w*\.Put\(")
+_GO = re.compile(rb"\bgo (?:func\b|[\w.]+\()")
+_CHANNEL = re.compile(rb"make\(chan\b")
+_MARKS = (  # a file without any has nothing to run; looked for one by one, which is far quicker than a pattern
+    b"SetFinalizer",
+    b"AddCleanup",
+    b"NewHandle",
+    b"Pinner",
+    b".Pin(",
+    b"weak.",
+    b"AfterFunc",
+    b"signal.Notify(",
+    b"context.With",
+    b".Put(",
+    b"make(chan",
+    b"//goknot:ignore",
+)
+_IGNORE = re.compile(rb"//goknot:ignore\b[ \t]*([\w-]*)[ \t]*([^\n]*)")
+_SUBJECT_KINDS = frozenset({"finalizer", "cleanup", "handle-new", "pin", "map-store", "after", "clear-finalizer"})
+_KEPT_KINDS = frozenset({"handle", "cancel", "timer", "cleanup", "stop", "pinner"})
+
+
+def find_facts(scan: Files) -> tuple[ProgramFacts, Program]:
+    """Runs every function that can matter.
+
+    Args:
+        scan: A scan of the source.
+
+    Returns:
+        The facts, and the program, which knows the problems met and how much was read.
+    """
+    return _Search(Program(scan)).find()
+
+
+class _Search:
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.done: dict[int, FunctionFacts] = {}
+        self.n_callers = 0
+        self.ignores: dict[tuple[str, int], Mapping[str, str]] = {}
+
+    def find(self) -> tuple[ProgramFacts, Program]:
+        fresh: list[tuple[PackageDeclarations, FunctionFacts]] = []
+        for node, package in enumerate(self.program.scan.packages):
+            if not package.asked_for:
+                continue
+            if any(_is_worth_it(data) for _, data in self.program.texts(node)):
+                declared = self.program.package(package.import_path)
+                if declared is not None:
+                    self._ignores(declared)
+                    texts = {source.path for source in declared.files if _is_worth_it(source.data)}
+                    for d in self.program.functions(declared):
+                        if d.source.path in texts and _matters(d):
+                            fresh.append(self._run(declared, d))
+        for _ in range(_ROUNDS):
+            fresh = self._callers(fresh)
+            if not fresh:
+                break
+        functions = sorted(self.done.values(), key=lambda facts: (facts.package, facts.spot))
+        return ProgramFacts(tuple(functions), self._words(functions), self.ignores), self.program
+
+    def _run(self, package: PackageDeclarations, declared: Declared) -> tuple[PackageDeclarations, FunctionFacts]:
+        found = self.done.get(id(declared))
+        if found is None:
+            func = self.program.body(package, declared)
+            for limits in LIMITS if _WORDS.search(_text(declared)) else LIMITS_OF_CHANNELS:
+                machine = Runner(self.program, limits).run(func)
+                if not machine.bounded:
+                    break
+            found = self.done[id(declared)] = facts_of(self.program, func, machine)
+            if found.bounded:
+                where = f"{found.spot.file}:{found.spot.line}"
+                self.program.problem(where, f"{found.name}: {found.bounded}", "leaks beyond that are not seen")
+        return package, found
+
+    def _ignores(self, package: PackageDeclarations) -> None:
+        for source in package.files:
+            if b"//goknot:ignore" not in source.data:
+                continue
+            for match in _IGNORE.finditer(source.data):
+                line = source.data.count(b"\n", 0, match.start()) + 1
+                kind, reason = (part.decode("utf-8", "replace").strip() for part in match.groups())
+                if not kind or not reason:
+                    what = "a goknot:ignore without " + ("a reason" if kind else "a kind and a reason")
+                    self.program.problem(f"{source.path}:{line}", what, "nothing is ignored by it")
+                    continue
+                self.ignores[source.path, line] = {kind: reason}
+
+    def _callers(
+        self, fresh: Iterable[tuple[PackageDeclarations, FunctionFacts]]
+    ) -> list[tuple[PackageDeclarations, FunctionFacts]]:
+        """Runs the functions that call those whose leak depends on who calls them."""
+        wanted = sorted({(package.path, facts.name) for package, facts in fresh if _depends_on_caller(facts)})
+        found: list[tuple[PackageDeclarations, FunctionFacts]] = []
+        if not wanted:
+            return found
+        pattern = _calls_pattern(self.program, wanted)
+        for node, package in enumerate(self.program.scan.packages):
+            if not package.asked_for or not any(pattern.search(data) for _, data in self.program.texts(node)):
+                continue
+            declared = self.program.package(package.import_path)
+            for d in self.program.functions(declared) if declared is not None else ():
+                if declared is None or id(d) in self.done or not pattern.search(_text(d)):
+                    continue
+                self.n_callers += 1
+                if self.n_callers > MAX_CALLERS:
+                    what = f"more than {MAX_CALLERS} functions call those that set finalizers and the like"
+                    self.program.problem(
+                        self.program.scan.tree.label, what, "leaks that only callers make may be missed"
+                    )
+                    return found
+                found.append(self._run(declared, d))
+        return found
+
+    def _words(self, functions: Iterable[FunctionFacts]) -> Mapping[str, int]:
+        """How often the fields that keep something to be released are named, but for being assigned."""
+        names = {"Unpin", "Delete"}
+        for facts in functions:
+            for edge in facts.edges:
+                if facts.nodes[edge.target].kind in _KEPT_KINDS:
+                    names.add(edge.field.rpartition(".")[2])
+            names.update(event.word for event in facts.events if event.kind == "pin")
+        names = {name for name in names if name.isidentifier()}
+        pattern = re.compile(rb"\.(" + b"|".join(sorted(name.encode() for name in names)) + rb")\b(?!\s*=[^=])")
+        counts: Counter[str] = Counter()
+        for node, package in enumerate(self.program.scan.packages):
+            if package.asked_for:
+                for _, data in self.program.texts(node):
+                    counts.update(match.decode() for match in pattern.findall(data))
+        return dict(sorted(counts.items()))
+
+
+def _is_worth_it(data: bytes) -> bool:
+    return any(mark in data for mark in _MARKS)
+
+
+def _text(declared: Declared) -> bytes:
+    return declared.source.data[declared.node.start_byte : declared.node.end_byte]
+
+
+def _matters(declared: Declared) -> bool:
+    text = _text(declared)
+    if _WORDS.search(text) or _POOL.search(text):
+        return True
+    if _CHANNEL.search(text) and _GO.search(text):
+        return True
+    n_contexts = len(_CONTEXTS.findall(text))
+    return n_contexts > 0 and n_contexts > len(_DEFERRED_CANCEL.findall(text))
+
+
+def _depends_on_caller(facts: FunctionFacts) -> bool:
+    return any(_is_open(facts, event) for event in facts.events)
+
+
+def _is_open(facts: FunctionFacts, event: LeakEvent) -> bool:
+    """Whether what an event is about comes from a caller or goes to one."""
+    if event.kind not in _SUBJECT_KINDS or event.kind == "map-store":
+        return False
+    return any(facts.nodes[subject].outside for subject in event.subjects) or not event.subjects
+
+
+def _calls_pattern(program: Program, wanted: Iterable[tuple[str, str]]) -> re.Pattern[bytes]:
+    names = sorted({name.rpartition(".")[2] for _, name in wanted})
+    return re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in names) + rb")\s*(?:\[[^\]\n]*\])?\(")

@@ -1,0 +1,145 @@
+"""What function bodies do to objects, as far as leaks need it: a small graph and events for each function looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Spot(NamedTuple):
+    """A place in the source; the path is relative to the scanned folder, line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+class Context(NamedTuple):
+    """Where something happens.
+
+    Attributes:
+        branch: Numbers of the branches around it, outermost first: what has a prefix of another's branches happens
+            whenever the other does. Negative numbers are finalizers and cleanups.
+        calls: The calls that lead to it from the function that is looked at; empty if it stands there.
+        function: Name of the function it stands in.
+        function_spot: Where that begins.
+        in_method: Whether that has a receiver.
+        loop: How many loops are around it.
+    """
+
+    spot: Spot
+    branch: tuple[int, ...]
+    calls: tuple[Spot, ...]
+    function: str
+    function_spot: Spot
+    in_method: bool
+    loop: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeakNode:
+    """An object.
+
+    Attributes:
+        kind: `new`, `chan`, `map`, `slice`, `closure`, `method-value`, `function`, `goroutine`, `timer`, `handle`,
+            `weak`, `cancel`, `context`, `stop`, `cleanup`; from outside: `param`, `global`, `loaded`, `result`.
+        name: What a person calls it.
+        key: What identifies it in fingerprints.
+        type_key: Package and name of its type; empty if it has no name.
+        size: Of channels: capacity, -1 if not known.
+        detail: A name, or what made it.
+        aims_at: Of weak pointers and contexts: what they refer to without holding it (of a context: its parent).
+        type_spot: Where its type is declared, if that is known.
+        outside: Whether anything but this function's own variables may lead to it: it was given, returned, stored in
+            something from outside, or handed to code that is not known.
+        ran: Of closures and method values: whether the function calls it. Others may be called by anybody.
+    """
+
+    kind: str
+    name: str
+    key: str
+    type_key: str
+    where: Context
+    size: int
+    detail: str
+    aims_at: tuple[int, ...]
+    type_spot: Spot | None
+    outside: bool
+    ran: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeakEdge:
+    """A pointer from one object to another; never from an object to itself.
+
+    Attributes:
+        kind: `field`, `element`, `map-key`, `capture`, `method-value`, `goroutine`, `context`, `handle`, `library`.
+        field: Path of the field, variable or element that holds it.
+        order: When it was stored, on the scale of events; 0: before.
+        sure: Whether the variable it goes through was assigned once.
+    """
+
+    source: int
+    target: int
+    kind: str
+    field: str
+    where: Context
+    order: int
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LeakEvent:
+    """Something the collector, the scheduler or a registry is told.
+
+    Attributes:
+        subjects: Nodes it is about.
+        others: Further nodes, by the role the kind gives them.
+        goroutine: The goroutine node that does it; -1: the function itself.
+        destructor: Order of the event that set the finalizer or cleanup that does it; 0 if none does.
+    """
+
+    kind: str
+    where: Context
+    subjects: tuple[int, ...]
+    others: tuple[tuple[int, ...], ...]
+    word: str
+    goroutine: int
+    deferred: bool
+    order: int
+    destructor: int
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionFacts:
+    """One function run on paper, with what it calls.
+
+    Attributes:
+        self_pointers: Nodes with a pointer into their own allocation, the field that holds it and where it is stored.
+        bounded: Why the run was cut short; empty if it was not.
+    """
+
+    name: str
+    package: str
+    spot: Spot
+    nodes: tuple[LeakNode, ...]
+    edges: tuple[LeakEdge, ...]
+    events: tuple[LeakEvent, ...]
+    self_pointers: Mapping[int, tuple[str, Spot]] = field(default_factory=dict)
+    bounded: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramFacts:
+    """Everything the detectors see.
+
+    Attributes:
+        functions: In order of package, file and line.
+        words: Identifier behind a dot -> how often it is written in the program; of those detectors ask about.
+        ignores: (file, line) -> kind -> reason, of `//goknot:ignore` comments.
+    """
+
+    functions: tuple[FunctionFacts, ...]
+    words: Mapping[str, int] = field(default_factory=dict)
+    ignores: Mapping[tuple[str, int], Mapping[str, str]] = field(default_factory=dict)
