@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import goknot.analyses.plugins.ring_knots
 import goknot.app.plugins
 from goknot.analyses.explain import kinds, text
 
@@ -14,7 +15,8 @@ PLUGIN_KINDS = tuple(kind for kind in kinds() if kind.startswith("plugin-"))
 
 
 def test_every_kind_that_check_reports_has_a_page() -> None:
-    reported = set(re.findall(r'"(plugin-[a-z-]+)"', Path(goknot.app.plugins.__file__).read_text()))
+    modules = (goknot.app.plugins, goknot.analyses.plugins.ring_knots)
+    reported = {kind for m in modules for kind in re.findall(r'"(plugin-[a-z-]+)"', Path(str(m.__file__)).read_text())}
     assert {"plugin-mismatch", "plugin-lost-root"} <= reported
     assert reported == set(PLUGIN_KINDS)
 

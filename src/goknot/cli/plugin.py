@@ -9,6 +9,7 @@ import click
 from goknot.analyses.failing import ALWAYS, exit_code
 from goknot.cli.emit import emit, emit_report, note
 from goknot.cli.options import report_options
+from goknot.cli.plugin_trace import trace
 from goknot.errors import UsageError
 
 
@@ -59,6 +60,41 @@ def check(
     ctx.exit(exit_code(report, ALWAYS))
 
 
+@command.command("rings")
+@click.argument("files", nargs=-1, metavar="HOST PLUGIN...")
+@click.option("--source", "sources", multiple=True, metavar="DIR", help="Go source of plugins, with what lies below.")
+@click.option("--root", metavar="DIR", default="", help="Look for libraries below DIR, e.g. a container's files.")
+@click.option("--library-path", metavar="DIRS", help="The host's LD_LIBRARY_PATH [default: this environment's].")
+@report_options
+@click.pass_context
+def rings(
+    ctx: click.Context,
+    /,
+    *,
+    files: tuple[str, ...],
+    sources: tuple[str, ...],
+    root: str,
+    library_path: str | None,
+    format_: str,
+    output: str | None,
+    knot: str | None,
+    show_all: bool,
+) -> None:
+    """Finds rings between plugins: inits that open each other and hang, C symbols and links both ways.
+
+    Read from the plugins' machine code, and from Go source where --source names it; either alone will do. Nothing is
+    loaded.
+    """
+    from goknot.app.plugin_rings import find_plugin_rings  # noqa: PLC0415 (numpy)
+
+    if len(files) < 2 and not sources:
+        raise UsageError("there are no plugins to look at", "goknot plugin rings HOST PLUGIN... [--source DIR]...")
+    given = os.environ.get("LD_LIBRARY_PATH", "") if library_path is None else library_path
+    report = find_plugin_rings(files, sources, root=root, library_path=given)
+    emit_report(report, format_, output, show_all=show_all, knot=knot)
+    ctx.exit(exit_code(report, ALWAYS))
+
+
 @command.command("ldlog")
 @click.argument("file", metavar="FILE|-")
 @click.option("--symbol", "symbols", multiple=True, metavar="NAME", help="List every lookup of NAME (may hold *).")
@@ -78,3 +114,6 @@ def ldlog(ctx: click.Context, /, *, file: str, symbols: tuple[str, ...], format_
     log = read_ldlog(file, symbols)
     emit(render_json(log) if format_ == "json" else render_text(log, View()), output)
     ctx.exit(1 if log.errors or log.missing or any(i.functions for i in log.interpositions) else 0)
+
+
+command.add_command(trace)

@@ -1,0 +1,3 @@
+module example.com/rings
+
+go 1.24
