@@ -90,6 +90,23 @@ def test_a_pair_that_hangs(lab: Path) -> None:
 
 
 @needs_delve
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["1.24.11", "1.26.6"])
+def test_other_releases(version: str) -> None:
+    code, found, said = trace(ring_lab(version), "plain.so", "nosuch.so", "via_a.so")
+    assert code == 1
+    assert [(o["path"], o["outcome"], o["waits_for"]) for o in found["opens"]] == [
+        ("plain.so", "opens", 0),
+        ("nosuch.so", "error", 0),
+        ("via_a.so", "hang", 0),
+        ("via_b.so", "hang", 0),
+        ("via_a.so", "hang", 3),
+    ]
+    assert f"error {found['opens'][1]['text']}" in said.splitlines()
+    assert found["opens"][4]["stack"][-2]["function"] == "runtime.main"
+
+
+@needs_delve
 def test_an_init_that_panics(lab: Path) -> None:
     code, found, said = trace(lab, "plain.so", "boom.so")
     assert (code, found["exit_code"]) == (1, 2)
