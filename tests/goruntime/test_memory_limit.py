@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ def test_arrays_in_files_hold_the_same(
         holders = find_holders(named.graph, source)
         verdicts = judge_rings(named.graph, holders, source)
         tree = build_tree(named.graph, holders, source)
-        retained = retained_by_ring(tree, holders, verdicts.rings, source)
+        retained = partial(retained_by_ring, tree, holders, verdicts.rings, source)
         found.append(
             group_by_signature(
                 named.graph,

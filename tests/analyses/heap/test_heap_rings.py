@@ -25,9 +25,8 @@ def judged(heap: Heap) -> list[RingGroup]:
     holders = find_holders(graph)
     verdicts = judge_rings(graph, holders)
     retained = retained_by_ring(build_tree(graph, holders), holders, verdicts.rings)
-    return list(
-        group_by_signature(graph, holders, verdicts, sign_rings(graph, verdicts), retained, type_names=heap.types)
-    )
+    signed = sign_rings(graph, verdicts)
+    return list(group_by_signature(graph, holders, verdicts, signed, lambda: retained, type_names=heap.types))
 
 
 def reasons(heap: Heap) -> list[Reason]:

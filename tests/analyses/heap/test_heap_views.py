@@ -102,8 +102,9 @@ def rings_of(heap: Heap) -> dict[tuple[str, ...], Amount]:
     holders = find_holders(graph)
     verdicts = judge_rings(graph, holders)
     retained = retained_by_ring(build_tree(graph, holders), holders, verdicts.rings)
+    signed = sign_rings(graph, verdicts)
     return amounts_of_rings(
-        group_by_signature(graph, holders, verdicts, sign_rings(graph, verdicts), retained, type_names=heap.types)
+        group_by_signature(graph, holders, verdicts, signed, lambda: retained, type_names=heap.types)
     )
 
 
@@ -135,7 +136,7 @@ def everything(graph: HeapGraph, names: list[str], alloc: Allocator) -> object:
     verdicts = judge_rings(graph, holders, alloc)
     tree = build_tree(graph, holders, alloc)
     retained = retained_by_ring(tree, holders, verdicts.rings, alloc)
-    return group_by_signature(graph, holders, verdicts, sign_rings(graph, verdicts), retained, type_names=names)
+    return group_by_signature(graph, holders, verdicts, sign_rings(graph, verdicts), lambda: retained, type_names=names)
 
 
 def test_past_the_memory_limit_results_are_the_same() -> None:

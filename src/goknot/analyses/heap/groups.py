@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -108,7 +108,7 @@ def group_by_signature(
     holders: Holders,
     verdicts: RingVerdicts,
     found: Signatures,
-    retained_by_ring: Int64s,
+    retained: Callable[[], Int64s],
     *,
     type_names: Sequence[str],
     field_names: Sequence[str] = (),
@@ -120,7 +120,7 @@ def group_by_signature(
         holders: Who holds what.
         verdicts: The rings and their reasons.
         found: See `sign_rings`.
-        retained_by_ring: See `dominance.retained_by_ring`.
+        retained: Gives `dominance.retained_by_ring`; asked for last, as it may still be worked on.
         type_names: type -> name.
         field_names: field label -> name, indices folded.
     """
@@ -129,6 +129,13 @@ def group_by_signature(
     group = found.group_by_ring
     n_instances = np.bincount(group, minlength=n_groups)
     own = sum_rows(rings.node_start, rings.node, graph.bytes_by_object)
+    least_types = [_least_type(found, index, type_names) for index in range(n_groups)]
+    _, only = np.unique(group, return_index=True)
+    cycles = {
+        index: _cycle(graph, verdicts, int(only[index]), least_types[index])
+        for index in np.flatnonzero(n_instances == 1).tolist()
+    }
+    retained_by_ring = retained()
     totals = [sum_by(group, values, n_groups) for values in (np.diff(rings.node_start), own, retained_by_ring)]
     by_group = np.lexsort((retained_by_ring, group))  # stable: rings are numbered by address
     start = np.concatenate(([0], np.cumsum(n_instances)))
@@ -146,9 +153,8 @@ def group_by_signature(
             for triple in triples
         }
         kept_by = _count_holders(holders, seeds[instances])
-        # Every member of a ring has an edge inside.
-        labels = {int(label) for label in found.source_by_triple[triples]}
-        least_type = min(labels, key=lambda label: (label < 0, name_of(type_names, label)))
+        ring = int(instances[0])
+        cycle = cycles[index] if index in cycles else _cycle(graph, verdicts, ring, least_types[index])
         made.append(
             RingGroup(
                 Reason(int(verdicts.reason_by_ring[instances[0]])),
@@ -159,7 +165,7 @@ def group_by_signature(
                 int(totals[2][index]),
                 tuple(kept_by[:_MOST_HOLDERS]),
                 len(kept_by),
-                _example(graph, verdicts, int(instances[0]), int(retained_by_ring[instances[0]]), least_type),
+                _example(verdicts, ring, int(retained_by_ring[ring]), cycle),
             )
         )
     return tuple(sorted(made, key=lambda one: (one.reason, -one.retained_bytes, one.links)))
@@ -181,12 +187,23 @@ def _count_holders(holders: Holders, seeds: Int32s) -> list[tuple[HolderKind, in
     )
 
 
-def _example(graph: HeapGraph, verdicts: RingVerdicts, ring: int, retained_bytes: int, least_type: int) -> Example:
+def _least_type(found: Signatures, group: int, type_names: Sequence[str]) -> int:
+    """The first type by name among a group's members: every member has an edge inside."""
+    triples = found.triple[found.triple_start[group] : found.triple_start[group + 1]]
+    labels = {int(label) for label in found.source_by_triple[triples]}
+    return min(labels, key=lambda label: (label < 0, name_of(type_names, label)))
+
+
+def _cycle(graph: HeapGraph, verdicts: RingVerdicts, ring: int, least_type: int) -> tuple[list[int], list[int]]:
+    """A shortest cycle of a ring, and the edge that leaves each object of it."""
     rings = verdicts.rings
-    members = rings.members(ring)
-    cycle, edges = shortest_cycle(rings, edges_of(graph), ring, _first_of_type(graph, members, least_type))
+    origin = _first_of_type(graph, rings.members(ring), least_type)
+    return shortest_cycle(rings, edges_of(graph), ring, origin)
+
+
+def _example(verdicts: RingVerdicts, ring: int, retained_bytes: int, cycle: tuple[list[int], list[int]]) -> Example:
     special = int(verdicts.special_by_ring[ring])
-    return Example(ring, members, tuple(cycle), tuple(edges), retained_bytes, special)
+    return Example(ring, verdicts.rings.members(ring), tuple(cycle[0]), tuple(cycle[1]), retained_bytes, special)
 
 
 def _first_of_type(graph: HeapGraph, members: Int32s, label: int) -> int:

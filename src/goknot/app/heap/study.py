@@ -142,7 +142,7 @@ class HeapStudy:
             self.holders,
             self.verdicts,
             signatures,
-            self.retained_by_ring,
+            lambda: self.retained_by_ring,
             type_names=self.heap.type_names,
             field_names=self.ring_fields.names,
         )
