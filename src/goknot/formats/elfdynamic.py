@@ -99,11 +99,8 @@ class DynamicFile:
     def defined(self) -> dict[bytes, int]:
         """Names that other files can bind to -> address as linked; the first of a name counts."""
         rows = self.symbols
-        rows = rows[(rows["section"] != 0) & ((rows["info"] >> 4) != 0) & ((rows["info"] & 15) != STT_TLS)]
-        found: dict[bytes, int] = {}
-        for off, addr in zip(rows["name"].tolist(), rows["addr"].tolist(), strict=True):
-            found.setdefault(self.name_at(off), addr)
-        return found
+        rows = rows[(rows["section"] != 0) & ((rows["info"] >> 4) != 0) & ((rows["info"] & 15) != STT_TLS)][::-1]
+        return dict(zip(self.names_at(rows["name"]), rows["addr"].tolist(), strict=True))
 
     @cached_property
     def thread_local(self) -> frozenset[bytes]:
@@ -134,6 +131,12 @@ class DynamicFile:
         """The name at an offset of the string table."""
         end = self.strings.find(b"\0", off)
         return self.strings[off : end if end >= 0 else len(self.strings)]
+
+    def names_at(self, offs: NDArray[np.integer]) -> list[bytes]:
+        """The names at offsets of the string table, all at once."""
+        zeros = np.flatnonzero(np.frombuffer(self.strings, np.uint8) == 0)
+        ends = np.append(zeros, len(self.strings))[np.searchsorted(zeros, offs)]
+        return [self.strings[off:end] for off, end in zip(offs.tolist(), ends.tolist(), strict=True)]
 
     @cached_property
     def init_array(self) -> tuple[int, ...]:

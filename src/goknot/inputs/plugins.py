@@ -67,13 +67,14 @@ class FileImage:
         rows, found = self.file.symbols, []
         writable = [(s.addr, s.addr + s.n_bytes) for s in self.elf.segments if s.flags & 2]
         numbers = self.file.used
-        for number, row in zip(numbers, rows[np.array(numbers, np.int64)].tolist(), strict=True):
-            name, info, other, section, addr, _ = row
+        chosen = rows[np.array(numbers, np.int64)]
+        for number, name, row in zip(numbers, self.file.names_at(chosen["name"]), chosen.tolist(), strict=True):
+            _, info, other, section, addr, _ = row
             if not info >> 4 or other & 3 in (1, 2):
                 continue  # local, internal and hidden symbols bind to themselves
             found.append(
                 Wanted(
-                    self.file.name_at(name),
+                    name,
                     "" if section else self.versions.of_symbol(number),
                     bool(section),
                     info >> 4 == STB_WEAK,
