@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from goknot.model.chain import ChainStep, KnotLink
 from goknot.model.cut import Cut
 from goknot.model.verdict import BaselineState, Confidence, Level, Verdict
 
@@ -131,6 +132,8 @@ class Knot:
         cycles: Shortest cycles as node indices, tightest first, each rotated to its smallest name.
         platforms: Build configurations the ring exists on, when that is not every one looked at.
         causes: Edges (node indices) absent from the older side of a comparison: what made the knot new.
+        links: Knots of the same report that are about the same thing, at another level; sorted.
+        chain: The levels it lives on, from module to object.
     """
 
     id: str
@@ -149,6 +152,8 @@ class Knot:
     baseline: BaselineState = BaselineState.NEW
     causes: tuple[tuple[int, int], ...] = ()
     heap: HeapSize | None = None
+    links: tuple[KnotLink, ...] = ()
+    chain: tuple[ChainStep, ...] = ()
 
     @property
     def order(self) -> tuple[object, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from goknot.model.knot import Knot
+from goknot.model.pictures import FolderMatrix, KeptNode
 from goknot.model.plugins import PluginOutcome
 from goknot.model.verdict import BaselineState
 
@@ -89,6 +90,8 @@ class Report:
         modules: Of a heap with plugins, in the order of loading.
         complete: False if a problem leaves room for knots that were not seen.
         plugins: What becomes of each plugin, in the order of opening.
+        kept: Of a heap, the folded dominator tree, parents first; only where a picture is asked for.
+        matrix: Of source, how folders depend on each other; only where a picture is asked for.
     """
 
     version: str
@@ -101,6 +104,8 @@ class Report:
     types: tuple[TypeSize, ...] = ()
     modules: tuple[HeapModule, ...] = ()
     plugins: tuple[PluginOutcome, ...] = ()
+    kept: tuple[KeptNode, ...] = ()
+    matrix: FolderMatrix | None = None
 
     def standing(self) -> tuple[Knot, ...]:
         """The knots that are there, without those a baseline lists as fixed."""

@@ -6,8 +6,10 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
+from goknot.model.chain import ChainStep
 from goknot.model.cut import Cut
 from goknot.model.knot import Evidence, HeapSize, HeapStep, Knot, KnotEdge, KnotNode, Place
+from goknot.model.pictures import FolderMatrix, KeptNode
 from goknot.model.plugins import PluginOutcome
 from goknot.model.report import SCHEMA, HeapModule, Problem, Report, ReportInput, TypeSize
 from goknot.reports.view import View
@@ -69,6 +71,8 @@ def _report(report: Report) -> dict[str, Value]:
         **_given(types=[_type(one) for one in report.types]),
         **_given(modules=[_module(one) for one in report.modules]),
         **_given(plugins=[_plugin(plugin) for plugin in report.plugins]),
+        **_given(kept=_kept(report.kept) if report.kept else ""),
+        **({"matrix": _matrix(report.matrix)} if report.matrix else {}),
         "problems": [_problem(problem) for problem in report.problems],
         "stats": stats | _given(heap=dict(report.heap)),
     }
@@ -126,8 +130,40 @@ def _knot(knot: Knot) -> dict[str, Value]:
         "cycles": [list(cycle) for cycle in knot.cycles],
         "cuts": [_cut(cut) for cut in knot.cuts],
         **({"heap": _heap(knot.heap)} if knot.heap else {}),
+        **_given(
+            links=[{"id": link.id, "why": link.why} for link in knot.links],
+            chain=[_chain_step(step) for step in knot.chain],
+        ),
         "baseline": knot.baseline,
         **_given(causes=[list(edge) for edge in knot.causes]),
+    }
+
+
+def _chain_step(step: ChainStep) -> dict[str, Value]:
+    own = _given(file=step.file, line=step.line, text=step.text, note=step.note)
+    return {"level": step.level, "name": step.name, **own}
+
+
+def _kept(nodes: tuple[KeptNode, ...]) -> dict[str, Value]:
+    """By column, names and kinds once: a tree of 100,000 nodes stays small."""
+    names = sorted({node.name for node in nodes})
+    number = {name: index for index, name in enumerate(names)}
+    return {
+        "names": names,
+        "parent": [node.parent for node in nodes],
+        "name": [number[node.name] for node in nodes],
+        "kind": [node.kind for node in nodes],
+        "objects": [node.objects for node in nodes],
+        "bytes": [node.bytes for node in nodes],
+        "retained_bytes": [node.retained_bytes for node in nodes],
+    }
+
+
+def _matrix(matrix: FolderMatrix) -> dict[str, Value]:
+    return {
+        "folders": list(matrix.folders),
+        "ring_by_folder": list(matrix.ring_by_folder),
+        "edges": [list(edge) for edge in matrix.edges],
     }
 
 
