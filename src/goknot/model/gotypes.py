@@ -62,10 +62,10 @@ class TypeEdge:
     Attributes:
         source: Index into the graph's types.
         target: Index into the graph's types.
-        kind: `pointer`, `value`, `slice`, `array`, `map-key`, `map-value`, `chan`, `func`, `interface` (a value of the
-            target's type may lie in it), `type-argument`.
-        field: Path from the source to what holds it, by-value fields flattened: `a.b`, `b[]`, `b[key]`; empty if the
-            source is no struct.
+        kind: `pointer`, `value`, `slice`, `array`, `map-key`, `map-value`, `chan`, `func` (a signature mentions it),
+            `interface` (a value of the target's type may lie in it), `embeds` (of interfaces), `type-argument`.
+        field: Path from the source to what holds it, structs without a name flattened: `a.b`, `b[]`, `b[key]`; empty
+            if the source is no struct.
         offset: Where that lies in the source, in bytes; `UNKNOWN` if the source does not tell.
         file: Where the field is declared.
         line: From 1.
@@ -83,8 +83,8 @@ class TypeEdge:
 
     @property
     def holds(self) -> bool:
-        """Whether it is a pointer of the heap: something that lies in another allocation."""
-        return self.kind not in {"value", "array", "type-argument", "func"}
+        """Whether it leads to another allocation; by-value members lie in the same one."""
+        return self.kind in {"pointer", "slice", "map-key", "map-value", "chan", "interface"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from goknot.errors import InputError
 from goknot.inputs.source.configurations import Platforms, configurations_of
@@ -143,6 +144,17 @@ class SourceScan:
     def tree(self) -> Tree:
         """Where the files come from."""
         return self._tree
+
+    @property
+    def chooser(self) -> FileChooser:
+        """Which files the configuration takes."""
+        return self._loader.chooser
+
+    @property
+    def module_folders(self) -> tuple[Path, ...]:
+        """The folders of the modules, and that of the workspace, sorted."""
+        modules = (module for group in self.groups for module in group.module_by_prefix.values())
+        return tuple(sorted({Path(module.folder) for module in modules} | {Path(self.base)}))
 
     def _targets(self, node: int, paths: set[str]) -> set[int]:
         known, node_of = self._group_of[node].package_by_path, self._node_of

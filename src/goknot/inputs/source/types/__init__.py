@@ -1,0 +1,1 @@
+"""The type graph of a tree, from source alone."""

@@ -1,0 +1,173 @@
+"""The type graph: every named type of a scan, and the ways from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from goknot.inputs.source.scan import SourceScan
+from goknot.inputs.source.types.dependencies import Dependencies, GoPlaces
+from goknot.inputs.source.types.edges import EdgeWalk, Way
+from goknot.inputs.source.types.forms import Form, Interface, Named, Param, Struct, Unknown, label
+from goknot.inputs.source.types.methods import Implementers, Key, Method, MethodSets
+from goknot.inputs.source.types.packages import Packages
+from goknot.inputs.source.types.resolver import Resolver
+from goknot.inputs.source.types.sizes import Sizes
+from goknot.model.gotypes import UNKNOWN, SourceField, SourceType, TypeEdge, TypeGraph
+from goknot.model.report import Problem
+
+MAX_INSTANCES = 20_000
+
+
+@dataclass(slots=True)
+class TypesRead:
+    """A type graph and how it came about.
+
+    Attributes:
+        graph: The graph.
+        problems: What could not be read or resolved.
+        n_bytes: Source read.
+        n_unknown: Fields and types of the scan whose type could not be resolved.
+    """
+
+    graph: TypeGraph
+    problems: tuple[Problem, ...]
+    n_bytes: int
+    n_unknown: int
+
+
+def read_types(scan: SourceScan, places: GoPlaces) -> TypesRead:
+    """Reads the types of every package of a scan, and as much of others as their layout and methods ask for."""
+    dependencies = Dependencies(places, scan.module_folders, scan.chooser)
+    packages = Packages(scan, dependencies)
+    return _Builder(packages, scan.options.goarch).build()
+
+
+@dataclass(slots=True)
+class _Node:
+    named: Named
+    form: Form
+    file: str
+    line: int
+    column: int
+    key: str
+    asked_for: bool
+    ways: list[Way] = field(default_factory=list)
+
+
+class _Builder:
+    def __init__(self, packages: Packages, goarch: str) -> None:
+        self.packages = packages
+        self.resolver = Resolver(packages)
+        self.methods = MethodSets(self.resolver)
+        self.sizes = Sizes(self.resolver, goarch)
+        self.nodes: dict[Named, _Node] = {}
+        self.n_unknown = 0
+
+    def build(self) -> TypesRead:
+        origins: list[Named] = []
+        for package in self.packages.of_scan():
+            for name, (source, decl) in package.types.items():
+                if decl.is_alias:
+                    continue
+                named = Named(package.path, name)
+                form = self.resolver.underlying(named)
+                self.n_unknown += _n_unknown(form)
+                key = name if package.key == "." else f"{package.key}.{name}"
+                self.nodes[named] = _Node(named, form, source.path, decl.line, decl.column, key, package.asked_for)
+                if package.asked_for and not decl.parameters:
+                    origins.append(named)
+        self._add_ways()
+        return TypesRead(
+            self._graph(origins), tuple(sorted(self.packages.problems)), self.packages.n_bytes, self.n_unknown
+        )
+
+    def _add_ways(self) -> None:
+        """Walks every type; instances of generic types are found on the way and walked in turn."""
+        walk = EdgeWalk(self.resolver, self.sizes, frozenset(self.nodes))
+        waiting = list(self.nodes)
+        while waiting:
+            named = waiting.pop()
+            node = self.nodes[named]
+            node.ways = walk.ways(node.form)
+            for way in node.ways:
+                if way.target not in self.nodes and len(self.nodes) < MAX_INSTANCES + walk.n_origins:
+                    made = self._instance(way.target)
+                    if made is not None:
+                        self.nodes[way.target] = made
+                        waiting.append(way.target)
+
+    def _instance(self, named: Named) -> _Node | None:
+        origin = self.nodes.get(Named(named.package, named.name))
+        form = self.resolver.underlying(named)
+        key = f"{origin.key if origin else f'{named.package}.{named.name}'}[{','.join(map(label, named.args))}]"
+        if origin is not None:
+            return _Node(named, form, origin.file, origin.line, origin.column, key, origin.asked_for)
+        found = self.resolver.declared(named)
+        if found is None:
+            return None
+        _, source, decl = found
+        return _Node(named, form, source.path, decl.line, decl.column, key, asked_for=False)
+
+    def _graph(self, origins: list[Named]) -> TypeGraph:
+        order = sorted(self.nodes.values(), key=lambda node: (node.named.package, label(node.named)))
+        number = {node.named: index for index, node in enumerate(order)}
+        types = tuple(self._type(node) for node in order)
+        edges: set[TypeEdge] = set()
+        for source, node in enumerate(order):
+            for way in node.ways:
+                target = number.get(way.target)
+                if target is None:  # an instance beyond the bound: its origin stands for it
+                    target = number.get(Named(way.target.package, way.target.name))
+                if target is not None:
+                    line = way.line or node.line
+                    edges.add(TypeEdge(source, target, way.kind, way.field, way.offset, node.file, line, way.through))
+        edges.update(self._implementers(origins, number))
+        return TypeGraph(types, tuple(sorted(edges)))
+
+    def _implementers(self, origins: list[Named], number: dict[Named, int]) -> Iterator[TypeEdge]:
+        interfaces = [named for named in origins if isinstance(self.nodes[named].form, Interface)]
+        concrete: dict[Named, dict[Key, Method]] = {}
+        for named in origins:
+            if not isinstance(self.nodes[named].form, Interface):
+                concrete[named] = dict(self.methods.of(named))
+        finder = Implementers(concrete)
+        for interface in interfaces:
+            for named in finder.of(self.methods.interface(interface) or {}):
+                node = self.nodes[named]
+                through = label(interface)
+                yield TypeEdge(
+                    number[interface], number[named], "interface", "", UNKNOWN, node.file, node.line, through
+                )
+
+    def _type(self, node: _Node) -> SourceType:
+        size, _ = self.sizes.size_and_align(node.form if not isinstance(node.form, Unknown) else node.named)
+        fields: tuple[SourceField, ...] = ()
+        if isinstance(node.form, Struct):
+            offsets, size, _ = self.sizes.offsets(node.form)
+            fields = tuple(
+                SourceField(one.name, label(one.type), offset, one.embedded, node.file, one.line)
+                for one, offset in zip(node.form.fields, offsets, strict=True)
+            )
+        return SourceType(
+            name=label(node.named),
+            package=node.named.package,
+            key=node.key,
+            kind=_kind(node.form),
+            file=node.file,
+            line=node.line,
+            column=node.column,
+            size=size,
+            fields=fields,
+            asked_for=node.asked_for,
+        )
+
+
+def _kind(form: Form) -> str:
+    return "unknown" if isinstance(form, Unknown | Param) else type(form).__name__.lower()
+
+
+def _n_unknown(form: Form) -> int:
+    if isinstance(form, Struct):
+        return sum(isinstance(one.type, Unknown) for one in form.fields)
+    return int(isinstance(form, Unknown))

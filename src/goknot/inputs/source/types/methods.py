@@ -1,0 +1,160 @@
+"""Method sets with promotion, and which types implement which interfaces (spec: Selectors, Method sets)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from goknot.inputs.source.types.forms import (
+    Form,
+    Func,
+    Interface,
+    Named,
+    Param,
+    Pointer,
+    Struct,
+    package_of_name,
+    substitute,
+)
+from goknot.inputs.source.types.resolver import Resolver, Scope
+
+_MAX_DEPTH = 30
+Key = tuple[str, str]  # name, and the package it belongs to if it is not exported
+
+
+class Method(NamedTuple):
+    """A method: its signature, and whether only pointers to the type have it."""
+
+    signature: Form
+    needs_pointer: bool
+
+
+class MethodSets:
+    """Method sets by type; remembered."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+        self._of_named: dict[Named, Mapping[Key, Method]] = {}
+        self._of_interface: dict[Form, Mapping[Key, Form] | None] = {}
+        self._own: dict[Named, Mapping[Key, Method]] = {}
+
+    def interface(self, form: Form, depth: int = 0) -> Mapping[Key, Form] | None:
+        """All methods of an interface; None if it is none, a constraint, or not known in full."""
+        if form in self._of_interface:
+            return self._of_interface[form]
+        under = self.resolver.underlying(form)
+        found: dict[Key, Form] | None = None
+        if isinstance(under, Interface) and not under.is_constraint and depth < _MAX_DEPTH:
+            found = {(name, package): one for name, package, one in under.methods}
+            for one in under.embedded:
+                inner = self.interface(one, depth + 1)
+                if inner is None:
+                    found = None
+                    break
+                for key, signature in inner.items():
+                    found.setdefault(key, signature)
+        self._of_interface[form] = found
+        return found
+
+    def of(self, named: Named) -> Mapping[Key, Method]:
+        """The method set of a pointer to a named type that is no interface; those of the type itself are marked."""
+        found = self._of_named.get(named)
+        if found is None:
+            found = self._of_named[named] = self._collect(named)
+        return found
+
+    def own(self, named: Named) -> Mapping[Key, Method]:
+        """The methods declared on a type."""
+        found = self._own.get(named)
+        if found is not None:
+            return found
+        methods: dict[Key, Method] = {}
+        package = self.resolver.packages.package(named.package) if named.package else None
+        listed = self.resolver.packages.methods_of(package, named.name) if package is not None else ()
+        for source, decl in listed:
+            scope: Scope = {name: Param(i) for i, name in enumerate(decl.parameters) if name != "_"}
+            signature = self.resolver.resolve(decl.type, source, scope)
+            if named.args:
+                signature = substitute(signature, named.args)
+            if decl.name != "_":
+                key = (decl.name, package_of_name(decl.name, source.package))
+                methods.setdefault(key, Method(signature, decl.is_pointer))
+        self._own[named] = methods
+        return methods
+
+    def _collect(self, named: Named) -> dict[Key, Method]:
+        found: dict[Key, Method] = {}
+        hidden: set[Key] = set()  # names of fields, and of what is ambiguous
+        seen: set[Form] = set()
+        level: list[tuple[Form, bool]] = [(named, False)]  # type, whether a pointer lies on the way
+        for _ in range(_MAX_DEPTH):
+            if not level:
+                break
+            here: dict[Key, Method | None] = {}
+            below: list[tuple[Form, bool]] = []
+            for form, by_pointer in level:
+                if form not in seen:  # one embedded twice at this depth is taken twice: its methods clash
+                    self._add_level(form, by_pointer, here, below)
+            seen.update(form for form, _ in level)
+            for key, method in here.items():
+                if key in found or key in hidden:
+                    continue
+                if method is None:
+                    hidden.add(key)
+                else:
+                    found[key] = method
+            level = below
+        return found
+
+    def _add_level(
+        self, form: Form, by_pointer: bool, here: dict[Key, Method | None], below: list[tuple[Form, bool]]
+    ) -> None:
+        under = self.resolver.underlying(form)
+        if isinstance(under, Interface):
+            for key, signature in (self.interface(form) or {}).items():
+                here[key] = Method(signature, needs_pointer=False) if key not in here else None
+            return
+        if isinstance(form, Named):
+            for key, method in self.own(form).items():
+                needs = method.needs_pointer and not by_pointer
+                here[key] = Method(method.signature, needs) if key not in here else None
+        if not isinstance(under, Struct):
+            return
+        for field in under.fields:
+            key = (field.name, field.package)
+            here[key] = None  # a field: no method, and it hides those below
+            if field.embedded:
+                inner = field.type
+                pointer = isinstance(inner, Pointer)
+                below.append((inner.elem if isinstance(inner, Pointer) else inner, by_pointer or pointer))
+
+
+def implements(methods: Mapping[Key, Method], wanted: Mapping[Key, Form]) -> bool:
+    """Whether a pointer to the type implements the interface."""
+    for key, signature in wanted.items():
+        method = methods.get(key)
+        if method is None or method.signature != signature or not isinstance(signature, Func):
+            return False
+    return True
+
+
+class Implementers:
+    """Finds the types that implement an interface.
+
+    Args:
+        sets: Named type -> method set of a pointer to it.
+    """
+
+    def __init__(self, sets: Mapping[Named, Mapping[Key, Method]]) -> None:
+        self.sets = sets
+        self._by_method: dict[Key, list[Named]] = {}
+        for named, methods in sets.items():
+            for key in methods:
+                self._by_method.setdefault(key, []).append(named)
+
+    def of(self, wanted: Mapping[Key, Form]) -> list[Named]:
+        """The types whose pointers have all the methods; none for the empty interface."""
+        if not wanted:
+            return []
+        rarest = min((self._by_method.get(key, []) for key in wanted), key=len)
+        return [named for named in rarest if implements(self.sets[named], wanted)]

@@ -1,0 +1,3 @@
+module goknot.test/types_oracle
+
+go 1.21
