@@ -108,14 +108,11 @@ def main() -> int:
         print(f"{folder.name}: {read.n_bytes / 1e6:.1f} MB in {seconds:.2f} s, {read.n_bytes / 1e6 / seconds:.1f} MB/s")
         both = own.layouts.keys() & oracle.layouts.keys()
         print(f"  types {len(own.layouts)} / {len(oracle.layouts)}, common {len(both)}")
-        for what, mine, theirs in (
-            ("edges", own.edges, oracle.edges),
-            ("implements", own.implements, oracle.implements),
-        ):
+        pairs = ("edges", own.edges, oracle.edges), ("implements", own.implements, oracle.implements)
+        for what, mine, theirs in pairs:
             common = len(mine & theirs)
-            print(
-                f"  {what} {len(mine)} / {len(theirs)}: precision {ratio(common, len(mine))}, recall {ratio(common, len(theirs))}"
-            )
+            good = f"precision {ratio(common, len(mine))}, recall {ratio(common, len(theirs))}"
+            print(f"  {what} {len(mine)} / {len(theirs)}: {good}")
             for label, some in (("false", mine - theirs), ("missing", theirs - mine)):
                 for one in sorted(some)[: given.show]:
                     print(f"    {label} {one}")

@@ -13,6 +13,7 @@ from goknot.analyses.types import TypeRings, find_type_rings
 from goknot.app.comparing import compare_report
 from goknot.inputs.modules.goenv import read_goenv
 from goknot.inputs.source import DiskTree, SourceOptions, scan_source
+from goknot.inputs.source.types.cache import cache_folder
 from goknot.inputs.source.types.dependencies import GoPlaces
 from goknot.inputs.source.types.graph import TypesRead, read_types
 from goknot.model.report import Problem, Report, ReportInput
@@ -28,12 +29,14 @@ class TypesRequest:
         options: Platform and tags.
         baseline: File to compare with; None: none.
         update_baseline: Whether to write it instead.
+        use_cache: Whether declarations are kept for the next run.
     """
 
     path: Path
     options: SourceOptions
     baseline: str | None = None
     update_baseline: bool = False
+    use_cache: bool = True
 
 
 def go_places() -> GoPlaces:
@@ -49,7 +52,7 @@ def find_type_knots(request: TypesRequest) -> Report:
     """
     source = scan_source(DiskTree(request.path), request.options)
     places = go_places()
-    read = read_types(source, places)
+    read = read_types(source, places, cache_folder() if request.use_cache else None)
     rings = find_type_rings(read.graph)
     details: dict[str, str | int | tuple[str, ...]] = {
         "module": tuple(sorted(module.path for module in source.modules)),
@@ -67,7 +70,7 @@ def find_type_knots(request: TypesRequest) -> Report:
             "modules": len(source.modules),
             "packages": len(source.packages),
             "files": source.n_files,
-            "types": sum(one.asked_for for one in read.graph.types),
+            "types": sum(one.asked_for and "[" not in one.name for one in read.graph.types),
             "edges": len(read.graph.edges),
             "knots": len(rings.knots),
             "new": sum(knot.baseline is BaselineState.NEW for knot in rings.knots),
@@ -84,9 +87,8 @@ def _problems(read: TypesRead, rings: TypeRings, places: GoPlaces) -> list[Probl
     if read.n_unknown:
         what = f"{read.n_unknown} fields have types that are not to be found"
         why = "" if places.goroot else " (no Go at hand: the standard library is not read)"
-        found.append(
-            Problem("types", what + why, "offsets behind them are not known, and methods they promote not seen")
-        )
+        effect = "offsets behind them are not known, and methods they promote not seen"
+        found.append(Problem("types", what + why, effect))
     if rings.n_left_out:
         what = f"{rings.n_left_out} longer or further rings through interfaces"
         found.append(Problem("types", what, "only the shortest are listed"))

@@ -17,6 +17,7 @@ COMMANDS = {
     "scan": ("goknot.cli.scan", "Everything that source alone can tell: what CI runs."),
     "imports": ("goknot.cli.imports", "Import rings of packages and folders, rules between folders."),
     "modules": ("goknot.cli.modules", "Rings of modules that require each other, each edge proven."),
+    "types": ("goknot.cli.types", "Rings of types, by field and offset; what implements what closes them."),
     "leaks": ("goknot.cli.leaks", "Knots the collector cannot undo, in source: finalizers, goroutines, handles."),
     "heap": ("goknot.cli.heap", "Rings of live objects and leaked goroutines, in a core or a live process."),
     "plugin": ("goknot.cli.plugin", "Whether plugins will open in a host, and why not; nothing is loaded."),

@@ -61,7 +61,7 @@ def where_of(pen: Pen, edge: KnotEdge) -> str:
 
 def uses(pen: Pen, edge: KnotEdge, width: int) -> str:
     """What is used over an edge, as many names as fit; without names, the text of the import. Of memory, the field."""
-    if edge.kind == "field":
+    if edge.field:
         more = f" and {len(edge.symbols) - 1} more" if len(edge.symbols) > 1 else ""
         return pen.fitted(field_text(pen, edge.field, edge.offset) + more, width)
     if not edge.symbols:

@@ -110,6 +110,13 @@ RULES = {
         "to, or change the rule in goknot.toml.",
         "warning",
     ),
+    "type-ring": Rule(
+        "Types hold each other",
+        "Types whose fields, or the interfaces they implement, lead from one to the next and back. Go's collector "
+        "frees rings of such objects; a finalizer on one of them would leak.",
+        "Hold an id, a function or a small interface instead where a part must live or be tested alone.",
+        "note",
+    ),
     "module-ring": Rule(
         "Modules require each other",
         "Modules that require each other in a ring. The build picks one version of each, but none can be released or "

@@ -101,11 +101,7 @@ def _knot(graph: TypeGraph, nodes: list[int], edges: list[TypeEdge], cycles: lis
     apart = len(packages) > 1
     interface = any(edge.kind == "interface" for edge in edges)
     keys = [one.key for one in types]
-    title = (
-        f"{members(names, 'types')} hold each other"
-        if len(nodes) > 1
-        else f"{members(names, 'types')} holds its own kind"
-    )
+    does = "hold each other" if len(nodes) > 1 else "holds its own kind"
     first = cycles[0] if cycles else nodes[:1]
     start = min(range(len(first)), key=lambda at: graph.types[first[at]].name)
     opening = graph.types[first[start]]
@@ -116,7 +112,7 @@ def _knot(graph: TypeGraph, nodes: list[int], edges: list[TypeEdge], cycles: lis
         verdict=Verdict.COUPLES if apart else Verdict.COLLECTED,
         confidence=Confidence.POSSIBLE if interface else Confidence.NOTE,
         reason=_reason(len(packages), interface=interface),
-        title=title,
+        title=f"{members(names, 'types')} {does}",
         nodes=tuple(KnotNode(one.name, "type", one.key, one.file, one.line) for one in types),
         edges=tuple(sorted(_merged(edges, number), key=lambda edge: (edge.source, edge.target))),
         cycles=tuple(_rotated([number[node] for node in cycle]) for cycle in cycles),
@@ -131,9 +127,7 @@ def _reason(n_packages: int, *, interface: bool) -> str:
             "collector frees such objects, but they can only be tested and understood together."
         )
     if interface:
-        return (
-            "An interface lets these types hold each other; the collector frees such rings once nothing reaches them."
-        )
+        return "An interface lets these types hold each other; the collector frees such rings once nothing reaches it."
     return "Types of one package hold each other; the collector frees such rings once nothing reaches them."
 
 
@@ -144,13 +138,9 @@ def _merged(edges: list[TypeEdge], number: dict[int, int]) -> list[KnotEdge]:
         by_pair.setdefault((number[edge.source], number[edge.target]), []).append(edge)
     found = []
     for (source, target), same in by_pair.items():
-        ordered = sorted(
-            same, key=lambda edge: (edge.kind == "value", edge.offset < 0, edge.offset, edge.field, edge.line)
-        )
-        first = ordered[0]
-        evidence = sorted(
-            {Evidence(e.file, e.line, 0, _shown(e)) for e in same}, key=lambda e: (e.file, e.line, e.text)
-        )
+        first = min(same, key=lambda e: (e.kind == "value", e.offset < 0, e.offset, e.field, e.line))
+        seen = {Evidence(e.file, e.line, 0, _shown(e)) for e in same}
+        evidence = sorted(seen, key=lambda e: (e.file, e.line, e.text))
         symbols = tuple(sorted({edge.field for edge in same if edge.field}))
         found.append(
             KnotEdge(

@@ -136,7 +136,7 @@ class EdgeWalk:
             found = self._leads_in[form] = any(True for _ in ways)
         return found
 
-    def _is_concrete(self, form: Form, depth: int) -> bool:
+    def _is_concrete(self, form: Form, depth: int) -> bool:  # noqa: PLR0911 (one case a kind)
         if depth > _MAX_ARGS_DEPTH:
             return False
         depth += 1

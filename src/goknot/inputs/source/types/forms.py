@@ -171,7 +171,7 @@ def substitute(form: Form, args: tuple[Form, ...]) -> Form:  # noqa: PLR0911 (on
     return form
 
 
-def label(form: Form) -> str:  # noqa: PLR0911 (one case a kind)
+def label(form: Form) -> str:  # noqa: PLR0911, PLR0912 (one case a kind)
     """The type as Go writes it, packages by import path."""
     match form:
         case Named(package, name, args):
@@ -208,21 +208,3 @@ def label(form: Form) -> str:  # noqa: PLR0911 (one case a kind)
             return "interface{" + "; ".join([*parts, *map(label, embedded)]) + "}"
         case Unknown():
             return "?"
-
-
-def mentions(form: Form) -> list[Named]:
-    """The named types in a form's outermost layer of names, arguments not entered."""
-    match form:
-        case Named():
-            return [form]
-        case Pointer(elem) | Slice(elem) | Array(_, elem) | Chan(_, elem):
-            return mentions(elem)
-        case Map(key, value):
-            return [*mentions(key), *mentions(value)]
-        case Func(params, results, _):
-            return [one for part in (*params, *results) for one in mentions(part)]
-        case Struct(fields):
-            return [one for f in fields for one in mentions(f.type)]
-        case Interface(methods, embedded, _):
-            return [one for part in (*(m[2] for m in methods), *embedded) for one in mentions(part)]
-    return []

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from goknot.inputs.source.scan import SourceScan
+from goknot.inputs.source.types.cache import CachedReader
 from goknot.inputs.source.types.dependencies import Dependencies, GoPlaces
 from goknot.inputs.source.types.edges import EdgeWalk, Way
 from goknot.inputs.source.types.forms import Form, Interface, Named, Param, Struct, Unknown, label
@@ -36,11 +38,21 @@ class TypesRead:
     n_unknown: int
 
 
-def read_types(scan: SourceScan, places: GoPlaces) -> TypesRead:
-    """Reads the types of every package of a scan, and as much of others as their layout and methods ask for."""
+def read_types(scan: SourceScan, places: GoPlaces, cache: Path | None = None) -> TypesRead:
+    """Reads the types of every package of a scan, and as much of others as their layout and methods ask for.
+
+    Args:
+        scan: The packages.
+        places: Where those of other modules lie.
+        cache: Folder that keeps what files declare; None: nothing is kept.
+    """
     dependencies = Dependencies(places, scan.module_folders, scan.chooser)
-    packages = Packages(scan, dependencies)
-    return _Builder(packages, scan.options.goarch).build()
+    reader = CachedReader(cache)
+    packages = Packages(scan, dependencies, reader)
+    try:
+        return _Builder(packages, scan.options.goarch).build()
+    finally:
+        reader.keep()
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""The packages whose types are looked at: those of the scan in full, others as far as something in them is asked for."""
+"""The packages whose types are looked at: the scan's in full, others as far as something in them is asked for."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 
 from goknot.inputs.source.layout import shown
 from goknot.inputs.source.scan import SourceScan
+from goknot.inputs.source.types.cache import CachedReader
 from goknot.inputs.source.types.dependencies import MAX_FILE_BYTES, Dependencies, read_bytes
-from goknot.inputs.source.types.syntax import ConstDecl, FileDecls, FileReader, MethodDecl, TypeDecl
+from goknot.inputs.source.types.syntax import ConstDecl, FileDecls, MethodDecl, TypeDecl
 from goknot.model.report import Problem
 
 _VERSION = re.compile(r"v\d+$")
+_MAX_ALIASES = 50
 
 
 @dataclass(slots=True)
@@ -37,6 +39,7 @@ class TypePackage:
         path: Import path.
         key: What identifies it in fingerprints.
         asked_for: Whether it lies in the scanned folder.
+        aliases: Name -> aliases of it.
         waiting: Files of a dependency that have not been parsed.
     """
 
@@ -47,6 +50,7 @@ class TypePackage:
     types: dict[str, tuple[SourceFile, TypeDecl]] = field(default_factory=dict)
     methods: dict[str, list[tuple[SourceFile, MethodDecl]]] = field(default_factory=dict)
     consts: dict[str, tuple[SourceFile, ConstDecl]] = field(default_factory=dict)
+    aliases: dict[str, list[str]] = field(default_factory=dict)
     waiting: list[tuple[str, bytes]] = field(default_factory=list)
 
 
@@ -58,12 +62,12 @@ class Packages:
         n_bytes: Source of the scan read.
     """
 
-    def __init__(self, scan: SourceScan, dependencies: Dependencies, parse: FileReader | None = None) -> None:
+    def __init__(self, scan: SourceScan, dependencies: Dependencies, reader: CachedReader) -> None:
         self.scan = scan
         self.dependencies = dependencies
         self.problems: set[Problem] = set()
         self.n_bytes = 0
-        self._reader = parse or FileReader()
+        self._reader = reader
         self._node_by_path: dict[str, int] = {}
         for node, package in enumerate(scan.packages):
             self._node_by_path.setdefault(package.import_path, node)
@@ -103,7 +107,12 @@ class Packages:
             self._parse_where(
                 package, re.compile(rb"^func[ \t]*\([^)\n]*\b%b\b" % re.escape(name.encode()), re.MULTILINE)
             )
-        return package.methods.get(name, [])
+        names = [name]
+        for one in names:  # a receiver may be written as an alias of the type
+            names += package.aliases.get(one, ())
+            if len(names) > _MAX_ALIASES:
+                break
+        return [method for one in dict.fromkeys(names) for method in package.methods.get(one, ())]
 
     def const(self, package: TypePackage, name: str) -> tuple[SourceFile, ConstDecl] | None:
         """The declaration of a constant."""
@@ -167,6 +176,8 @@ class Packages:
             )
         source = SourceFile(path, package.path, decls)
         for declared in decls.types:
+            if declared.is_alias and declared.type[0] == "n":
+                package.aliases.setdefault(declared.type[1], []).append(declared.name)
             if declared.name != "_":
                 package.types.setdefault(declared.name, (source, declared))
         for method in decls.methods:

@@ -56,6 +56,10 @@ class Sizes:
         at, largest, last = 0, 1, UNKNOWN
         for field in struct.fields:
             size, align = self.size_and_align(field.type, depth)
+            if align < 0 and at >= 0 and at % 8 == 0:
+                offsets.append(at)  # whatever its alignment is
+                at = largest = UNKNOWN
+                continue
             if at < 0 or align < 0:
                 at = largest = UNKNOWN
                 offsets.append(UNKNOWN)
