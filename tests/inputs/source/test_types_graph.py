@@ -134,8 +134,8 @@ def test_equals_go_types(tmp_path: Path) -> None:
     mine, theirs = own_facts(read(root, go).graph), run_oracle(root, str(go), go_env(go))
     assert mine.edges == theirs.edges
     assert mine.implements == theirs.implements
-    assert len(theirs.edges) > 70
-    assert len(theirs.implements) > 8
+    assert len(theirs.edges) > 60
+    assert len(theirs.implements) > 5
     wrong, unknown = wrong_layouts(mine, theirs)
     assert wrong == []
     assert unknown == 0
