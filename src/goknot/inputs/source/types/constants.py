@@ -1,95 +1,143 @@
-"""Integer constants, as far as lengths of arrays need them."""
+"""Integer constants, as far as lengths of arrays need them (spec: Constant expressions, Operators)."""
 
 from __future__ import annotations
 
-import ast
 import operator
 import re
 from collections.abc import Callable
 
 _MAX_TEXT = 400
-_MAX_BITS = 512  # Go's own limit (spec, Constants)
-_OCTAL = re.compile(r"\b0([0-7]+)\b")
-_RUNE = re.compile(r"'(?:\\.[^']*|[^'\\])'")
+_MAX_BITS = 512  # Go's own limit for what must be exact
+_MAX_DEPTH = 60
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|\d[\d_]*)(?![\w.])"
+    r"|(?P<rune>'(?:\\[0-7]{3}|\\x[\da-fA-F]{2}|\\u[\da-fA-F]{4}|\\U[\da-fA-F]{8}|\\.|[^'\\\n])')"
+    r'|(?P<string>"(?:\\.|[^"\\\n])*")'
+    r"|(?P<name>[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)?)"
+    r"|(?P<op>&\^|<<|>>|[-+*/%&|^()]))"
+)
 _ESCAPES = {"n": 10, "t": 9, "r": 13, "a": 7, "b": 8, "f": 12, "v": 11, "\\": 92, "'": 39, '"': 34}
-_BINARY: dict[type[ast.operator], Callable[[int, int], int]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.BitAnd: operator.and_,
-    ast.BitOr: operator.or_,
-    ast.BitXor: operator.xor,
+_PRECEDENCE = {**dict.fromkeys(("*", "/", "%", "<<", ">>", "&", "&^"), 5), **dict.fromkeys(("+", "-", "|", "^"), 4)}
+_BINARY: dict[str, Callable[[int, int], int]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "&": operator.and_,
+    "|": operator.or_,
+    "^": operator.xor,
+    "&^": lambda left, right: left & ~right,
 }
+Lookup = Callable[[str, str], int | None]
 
 
-def evaluate(text: str, lookup: Callable[[str, str], int | None]) -> int | None:
+def evaluate(text: str, lookup: Lookup) -> int | None:
     """The value of an integer constant expression; None if it is none, or of a kind not understood.
 
     Args:
         text: Go source.
         lookup: (package name or empty, name) -> value, `iota` included.
     """
+    tokens = _tokens(text)
+    if tokens is None:
+        return None
+    reader = _Reader(tokens, lookup)
+    value = reader.binary(1, 0)
+    return value if not reader.tokens else None
+
+
+def _tokens(text: str) -> list[tuple[str, str]] | None:
+    """Kind and text of each token, last first; None if there is one that is not understood."""
+    text = text.strip()
     if len(text) > _MAX_TEXT:
         return None
-    python = _RUNE.sub(_rune, text).replace("&^", "& ~").replace("\n", " ")
-    python = _OCTAL.sub(r"0o\1", python.replace("/", "//"))
-    try:
-        tree = ast.parse(python.strip(), mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    return _value(tree.body, lookup)
-
-
-def _rune(match: re.Match[str]) -> str:
-    inside = match[0][1:-1]
-    if not inside.startswith("\\"):
-        return str(ord(inside))
-    if inside[1] in "xuU":
-        return str(int(inside[2:], 16)) if re.fullmatch(r"[0-9a-fA-F]+", inside[2:]) else "None"
-    return (
-        str(_ESCAPES[inside[1]])
-        if inside[1] in _ESCAPES
-        else str(int(inside[1:], 8))
-        if inside[1:].isdigit()
-        else "None"
-    )
-
-
-def _value(node: ast.expr, lookup: Callable[[str, str], int | None]) -> int | None:  # noqa: PLR0911 (one case a kind)
-    match node:
-        case ast.Constant(value=bool()):
+    found, at = [], 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None or match.lastgroup is None:
             return None
-        case ast.Constant(value=int(number)):
-            return number
-        case ast.Name(id=name):
-            return lookup("", name)
-        case ast.Attribute(value=ast.Name(id=package), attr=name):
-            return lookup(package, name)
-        case ast.UnaryOp(op=op, operand=operand):
-            inner = _value(operand, lookup)
-            if inner is None:
-                return None
-            return -inner if isinstance(op, ast.USub) else ~inner if isinstance(op, ast.Invert) else inner
-        case ast.BinOp(left=left, op=op, right=right):
-            return _binary(op, _value(left, lookup), _value(right, lookup))
-        case ast.Call(func=ast.Name(id="len"), args=[ast.Constant(value=str(text))], keywords=[]):
-            return len(text.encode())
-        case ast.Call(func=ast.Name(), args=[inner_node], keywords=[]):  # a conversion
-            return _value(inner_node, lookup)
-    return None
+        found.append((match.lastgroup, match[match.lastgroup]))
+        at = match.end()
+    return found[::-1]
 
 
-def _binary(op: ast.operator, left: int | None, right: int | None) -> int | None:
+class _Reader:
+    """Precedence climbing over the tokens that are left."""
+
+    def __init__(self, tokens: list[tuple[str, str]], lookup: Lookup) -> None:
+        self.tokens = tokens
+        self.lookup = lookup
+
+    def next_is(self, *ops: str) -> bool:
+        return bool(self.tokens) and self.tokens[-1][0] == "op" and self.tokens[-1][1] in ops
+
+    def binary(self, least: int, depth: int) -> int | None:
+        left = self.unary(depth + 1)
+        while self.tokens and self.tokens[-1][0] == "op" and _PRECEDENCE.get(self.tokens[-1][1], 0) >= least:
+            op = self.tokens.pop()[1]
+            left = _applied(op, left, self.binary(_PRECEDENCE[op] + 1, depth + 1))
+        return left
+
+    def unary(self, depth: int) -> int | None:  # noqa: PLR0911 (one case a kind of token)
+        if not self.tokens or depth > _MAX_DEPTH:
+            return None
+        kind, text = self.tokens.pop()
+        if kind == "op" and text in {"-", "+", "^"}:
+            inner = self.unary(depth + 1)
+            return inner if inner is None or text == "+" else -inner if text == "-" else ~inner
+        if kind == "op":
+            return self._closed(depth) if text == "(" else None
+        if kind == "number":
+            return _number(text)
+        if kind == "rune":
+            return _rune(text[1:-1])
+        if kind != "name":
+            return None
+        package, _, name = "".join(text.split()).rpartition(".")
+        if not self.next_is("("):
+            return self.lookup(package, name)
+        self.tokens.pop()
+        if (package, name) == ("", "len") and self.tokens and self.tokens[-1][0] == "string":
+            length = _n_bytes(self.tokens.pop()[1][1:-1])
+            return length if self.next_is(")") and self.tokens.pop() else None
+        return self._closed(depth)  # a conversion
+
+    def _closed(self, depth: int) -> int | None:
+        value = self.binary(1, depth + 1)
+        if not self.next_is(")"):
+            return None
+        self.tokens.pop()
+        return value
+
+
+def _number(text: str) -> int | None:
+    digits = text.replace("_", "")
+    if digits[0] == "0" and digits.isdigit():
+        return int(digits, 8) if not set(digits) & {"8", "9"} else None
+    return int(digits, 0)
+
+
+def _rune(inside: str) -> int | None:
+    if not inside.startswith("\\"):
+        return ord(inside) if len(inside) == 1 else None
+    if inside[1] in "xuU":
+        return int(inside[2:], 16)
+    return int(inside[1:], 8) if inside[1:].isdigit() else _ESCAPES.get(inside[1])
+
+
+def _n_bytes(inside: str) -> int | None:
+    return len(inside.encode()) if "\\" not in inside else None
+
+
+def _applied(op: str, left: int | None, right: int | None) -> int | None:
     if left is None or right is None or left.bit_length() > _MAX_BITS or right.bit_length() > _MAX_BITS:
         return None
-    if isinstance(op, ast.LShift | ast.RShift):
+    if op in {"<<", ">>"}:
         if not 0 <= right <= _MAX_BITS:
             return None
-        return left << right if isinstance(op, ast.LShift) else left >> right
-    if isinstance(op, ast.FloorDiv | ast.Mod):
+        return left << right if op == "<<" else left >> right
+    if op in {"/", "%"}:
         if right == 0:
             return None
         quotient = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)  # Go truncates
-        return quotient if isinstance(op, ast.FloorDiv) else left - quotient * right
-    found = _BINARY.get(type(op))
-    return found(left, right) if found is not None else None
+        return quotient if op == "/" else left - quotient * right
+    return _BINARY[op](left, right)
