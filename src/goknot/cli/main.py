@@ -23,6 +23,7 @@ COMMANDS = {
     "plugin": ("goknot.cli.plugin", "Whether plugins will open in a host, and why not; nothing is loaded."),
     "binary": ("goknot.cli.binary", "What a Go binary holds: build, functions, exports, cgo; stripped or not."),
     "escape": ("goknot.cli.escape", "Objects that outlive their function, by the compiler's escape analysis."),
+    "report": ("goknot.cli.report", "Joins reports: what source says may be, and what a heap shows that is."),
     "trend": ("goknot.cli.trend", "How rings and cuts grew over git history."),
     "explain": ("goknot.cli.explain", "What a kind of knot is, whether it leaks, how to cut it."),
 }

@@ -44,6 +44,8 @@ def write_knot(pen: Pen, knot: Knot, report: Report, *, whole: bool) -> None:
         _write_edges(pen, knot, [(edge.source, edge.target) for edge in knot.edges], names, whole=whole)
     if knot.heap:
         write_heap(pen, knot, knot.heap, whole=whole)
+    if knot.chain:
+        _write_chain(pen, knot)
     for cut in knot.cuts:
         pen.blank()
         if cut.edges:
@@ -88,6 +90,20 @@ def _write_further_cycles(pen: Pen, knot: Knot, names: Sequence[str], *, whole: 
         pen.wrapped(loop, 6, first=("    ",))
     if len(further) > _MAX_CYCLES:
         pen.line("    ", ("dim", f"and {len(further) - _MAX_CYCLES:,} more"))
+
+
+def _write_chain(pen: Pen, knot: Knot) -> None:
+    """The levels the knot lives on, a line each."""
+    pen.blank()
+    pen.line("  ", ("strong", "Chain"))
+    widest = max(len(step.level) for step in knot.chain)
+    for step in knot.chain:
+        where = f"{pen.given(step.file)}:{step.line}" if step.line else pen.given(step.file)
+        said = "  ".join(part for part in (pen.given(step.name), where, pen.given(step.text or step.note)) if part)
+        pen.line("    ", ("dim", step.level.ljust(widest)), "  ", pen.fitted(said, pen.width - widest - 6))
+    if knot.links:
+        linked = ", ".join(f"{link.id} ({link.why})" for link in knot.links)
+        pen.wrapped(f"see also {linked}", 4, "dim", first=("    ",))
 
 
 def _write_edges(pen: Pen, knot: Knot, pairs: Sequence[tuple[int, int]], names: Sequence[str], *, whole: bool) -> None:

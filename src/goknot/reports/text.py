@@ -156,7 +156,7 @@ def _scanned(pen: Pen, report: Report) -> str:
     facts = [
         (name, looked_at.details[name]) for looked_at in report.inputs for name in _FACTS if name in looked_at.details
     ]
-    texts = [_fact(name, value) for name, value in facts]
+    texts = dict.fromkeys(_fact(name, value) for name, value in facts)
     return pen.signs.dot.join(pen.given(part) for part in (counts, *texts) if part)
 
 

@@ -1,0 +1,103 @@
+"""The evidence chain of a knot: from the module down to the object, by what each level knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from goknot.analyses.links.names import Names
+from goknot.model.chain import ChainStep
+from goknot.model.knot import Knot
+from goknot.model.verdict import Level
+
+_MAX_EACH = 6  # steps of one level
+
+
+def chain_of(knot: Knot, partners: Sequence[Knot], names: Names) -> tuple[ChainStep, ...]:
+    """The levels a knot lives on; empty if there is no more than its own.
+
+    Args:
+        knot: The knot.
+        partners: The knots it is linked with.
+        names: What names mean.
+    """
+    knots = [knot, *partners]
+    types = sorted({one for each in knots for one in names.of_knot(each)})
+    declared = {name: place for name in types if (place := _declared(name, knots, names))}
+    if not partners and not (knot.heap is not None and declared):
+        return ()
+    steps = [
+        *_modules(types, names),
+        *_types(types, declared),
+        *_fields(knots),
+        *_statements(knots),
+        *_holders(knots),
+        *_objects(knots),
+    ]
+    return tuple(dict.fromkeys(steps))
+
+
+def _declared(name: str, knots: Sequence[Knot], names: Names) -> tuple[str, int]:
+    found = names.declared(name)
+    if found is not None:
+        return found.file, found.line
+    for knot in knots:
+        for node in knot.nodes:
+            if node.file and node.line and knot.heap is None and names.of_source(node) == name:
+                return node.file, node.line
+    return ("", 0)
+
+
+def _modules(types: Sequence[str], names: Names) -> Iterator[ChainStep]:
+    packages = list(dict.fromkeys(names.package(name) for name in types if not name.startswith("main.")))
+    for module in names.modules:
+        if any(package == module or package.startswith(f"{module}/") for package in packages):
+            yield ChainStep("module", module)
+    for package in packages[:_MAX_EACH]:
+        yield ChainStep("package", package)
+
+
+def _types(types: Sequence[str], declared: dict[str, tuple[str, int]]) -> Iterator[ChainStep]:
+    for name in types[:_MAX_EACH]:
+        file, line = declared.get(name, ("", 0))
+        yield ChainStep("type", name.removeprefix("."), file, line)
+
+
+def _fields(knots: Sequence[Knot]) -> Iterator[ChainStep]:
+    for knot in knots:
+        if knot.kind != "type-ring":
+            continue
+        for edge in knot.edges[:_MAX_EACH]:
+            owner = knot.nodes[edge.source].name.rpartition("/")[2]
+            at = f" @{edge.offset}" if edge.offset >= 0 else ""
+            seen = edge.evidence[0] if edge.evidence else None
+            place = (seen.file, seen.line) if seen else ("", 0)
+            yield ChainStep("field", f"{owner}.{edge.field}{at}" if edge.field else owner, *place)
+
+
+def _statements(knots: Sequence[Knot]) -> Iterator[ChainStep]:
+    for knot in knots:
+        if knot.heap is not None or knot.kind == "type-ring":
+            continue
+        for edge in knot.edges[:_MAX_EACH]:
+            for seen in edge.evidence[:1]:
+                yield ChainStep("statement", edge.field or edge.kind, seen.file, seen.line, seen.text)
+        if knot.where is not None:
+            yield ChainStep("statement", knot.kind, knot.where.file, knot.where.line)
+
+
+def _holders(knots: Sequence[Knot]) -> Iterator[ChainStep]:
+    for knot in knots:
+        if knot.heap is not None and knot.heap.path_to_root and knot.heap.path_to_root[0].kind != "object":
+            yield ChainStep("root", knot.heap.path_to_root[0].name)
+
+
+def _objects(knots: Sequence[Knot]) -> Iterator[ChainStep]:
+    for knot in knots:
+        size = knot.heap
+        if size is None:
+            continue
+        is_goroutine = knot.level is Level.GOROUTINE
+        name = knot.nodes[0].name if is_goroutine or not size.example else size.example[0].name
+        what = "goroutines" if is_goroutine else "rings"
+        note = f"{size.instances:,} {what}, {size.retained_bytes:,} bytes kept"
+        yield ChainStep("goroutine" if is_goroutine else "object", name, note=note)

@@ -1,0 +1,97 @@
+"""Names of types as each level writes them, brought together.
+
+A heap calls a type `example.com/app/store.Node` or, in package main, `main.session`; source calls it by import path or
+by folder and name. Two names are one where the folder and the name agree, and no other type could be meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from goknot.model.gotypes import SourceType, TypeGraph
+from goknot.model.knot import Knot, KnotNode
+from goknot.model.report import Report
+
+# a named type inside another: path, dot, name; arguments of generic types are looked at apart
+_NAMED = re.compile(r"(?:[\w.~-]+/)*[\w~-][\w.~-]*\.[^\W\d][\w·]*")
+_SOURCE = frozenset(("source", "module-graph"))
+
+
+class Names:
+    """What the names of a set of reports mean.
+
+    Args:
+        reports: The reports.
+        types: The types of the source, if that is at hand.
+    """
+
+    def __init__(self, reports: Sequence[Report], types: TypeGraph | None) -> None:
+        self.modules = _modules(reports)
+        self._declared: dict[str, SourceType] = {}
+        self._by_local: dict[str, set[str]] = {}
+        for one in types.types if types is not None else ():
+            if one.asked_for and "[" not in one.name:
+                self._declared[self.canonical(one.name)] = one
+        sources = [r for r in reports if any(one.kind in _SOURCE for one in r.inputs)]
+        keys = {self.of_source(node) for r in sources for k in r.knots if k.heap is None for node in k.nodes}
+        for key in {*keys, *self._declared} - {""}:
+            self._by_local.setdefault(key.rpartition(".")[2], set()).add(key)
+
+    def canonical(self, name: str) -> str:
+        """A full name relative to its module: `store.Node`, and of the module's own root package `.Node`."""
+        path, _, local = name.rpartition(".")
+        for module in self.modules:
+            if path == module:
+                return f".{local}"
+            if path.startswith(f"{module}/"):
+                return f"{path[len(module) + 1 :]}.{local}"
+        return name
+
+    def declared(self, canonical: str) -> SourceType | None:
+        """The declaration of a type, if source is at hand."""
+        return self._declared.get(canonical)
+
+    def package(self, canonical: str) -> str:
+        """The import path of a canonical name's package, as far as the modules tell."""
+        path = canonical.rpartition(".")[0]
+        if len(self.modules) != 1 or "." in path.partition("/")[0]:
+            return path
+        return f"{self.modules[0]}/{path}" if path else self.modules[0]
+
+    def of_knot(self, knot: Knot) -> frozenset[str]:
+        """The named types a knot is about, canonical."""
+        if knot.heap is not None:
+            types = [node for node in knot.nodes if node.kind != "goroutine"]
+            return frozenset(one for node in types for one in self.of_heap(node.name))
+        return frozenset(found for node in knot.nodes if (found := self.of_source(node)))
+
+    def of_heap(self, name: str) -> tuple[str, ...]:
+        """The named types in a name of the runtime's."""
+        return tuple(self._of_runtime(match) for match in _NAMED.findall(name))
+
+    def _of_runtime(self, name: str) -> str:
+        path, _, local = name.rpartition(".")
+        if path != "main":
+            return self.canonical(name)
+        known = self._by_local.get(local, set())
+        return next(iter(known)) if len(known) == 1 else name
+
+    def of_source(self, node: KnotNode) -> str:
+        """The type a node of source is: its key is folder (a dot for the root), dot, name; empty if it is none."""
+        if not _NAMED.fullmatch(node.name.partition("[")[0]) or ":" in node.key or node.kind not in {"type", "object"}:
+            return ""
+        folder, _, local = node.key.partition("[")[0].rpartition(".")
+        if "." in folder.strip(".").partition("/")[0]:
+            return self.canonical(f"{folder}.{local}")
+        return f"{folder.strip('.')}.{local}"
+
+
+def _modules(reports: Sequence[Report]) -> tuple[str, ...]:
+    """The modules of the source, longest first."""
+    found: set[str] = set()
+    for report in reports:
+        for one in report.inputs:
+            given = one.details.get("module", ())
+            found.update((given,) if isinstance(given, str) else given if isinstance(given, tuple) else ())
+    return tuple(sorted(found, key=lambda module: (-len(module), module)))

@@ -1,0 +1,37 @@
+"""The use case behind `goknot report`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from goknot.analyses.links import join
+from goknot.errors import UsageError
+from goknot.inputs.reportfile import read_report
+from goknot.inputs.source import DiskTree, SourceOptions, scan_source
+from goknot.inputs.source.types.cache import cache_folder
+from goknot.inputs.source.types.graph import read_types
+from goknot.model.gotypes import TypeGraph
+from goknot.model.report import Report
+
+
+def join_files(files: Sequence[Path], source: Path | None = None) -> Report:
+    """One report of several files.
+
+    Args:
+        files: Reports as JSON.
+        source: A module or workspace whose declarations name the places of types and fields; None: none is at hand.
+
+    Raises:
+        GoknotError: A file is no report, or the source cannot be read.
+    """
+    if not files:
+        raise UsageError("no report is named", "Make reports with --format json and name their files.")
+    return join([read_report(file) for file in files], _types(source) if source is not None else None)
+
+
+def _types(source: Path) -> TypeGraph:
+    from goknot.app.types import go_places  # noqa: PLC0415 (only with source)
+
+    scan = scan_source(DiskTree(source), SourceOptions.from_environment())
+    return read_types(scan, go_places(), cache_folder()).graph

@@ -1,0 +1,109 @@
+"""Reports that goknot wrote as JSON, read back: `goknot.report/1`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from goknot.errors import InputError
+from goknot.inputs.reportfile.knots import read_knot
+from goknot.inputs.reportfile.members import Members
+from goknot.inputs.reportfile.pictures import read_kept, read_matrix
+from goknot.model.plugins import Hazard, PluginOutcome
+from goknot.model.report import SCHEMA, HeapModule, Problem, Report, ReportInput, TypeSize
+
+MAX_BYTES = 512 << 20
+
+__all__ = ["read_report"]
+
+
+def read_report(path: Path) -> Report:
+    """Reads a report.
+
+    Raises:
+        InputError: It cannot be read, or is no report; the message names the place in it.
+    """
+    where = str(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(where, error.strerror or str(error)) from error
+    if len(data) > MAX_BYTES:
+        raise InputError(where, f"larger than {MAX_BYTES >> 20} MiB")
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise InputError(where, f"not JSON: {error}", "Make it with --format json.") from error
+    whole = Members(where, "", found)
+    if whole.text("schema", "") != SCHEMA:
+        raise InputError(where, f"no report of goknot: its schema is not {SCHEMA}", "Make it with --format json.")
+    return _report(whole)
+
+
+def _report(whole: Members) -> Report:
+    stats = whole.member("stats").numbers(but="heap")
+    heap = whole.member("stats").given_member("heap")
+    kept, matrix = whole.given_member("kept"), whole.given_member("matrix")
+    return Report(
+        version=whole.text("goknot"),
+        inputs=tuple(_input(one) for one in whole.members("inputs")),
+        knots=tuple(read_knot(one) for one in whole.members("knots")),
+        problems=tuple(Problem(o.text("where"), o.text("what"), o.text("effect")) for o in whole.members("problems")),
+        stats=stats,
+        complete=whole.flag("complete"),
+        heap=heap.numbers() if heap is not None else {},
+        types=tuple(_type(one) for one in whole.members("types", needed=False)),
+        modules=tuple(_module(one) for one in whole.members("modules", needed=False)),
+        plugins=tuple(_plugin(one) for one in whole.members("plugins", needed=False)),
+        kept=read_kept(kept) if kept is not None else (),
+        matrix=read_matrix(matrix) if matrix is not None else None,
+    )
+
+
+def _input(one: Members) -> ReportInput:
+    details: dict[str, str | int | tuple[str, ...]] = {}
+    for name in one.names():
+        if name in {"kind", "path"}:
+            continue
+        value = one.value(name)
+        details[name] = one.texts(name) if isinstance(value, list) else one.text_or_number(name)
+    return ReportInput(one.text("kind"), one.text("path"), details)
+
+
+def _type(one: Members) -> TypeSize:
+    numbers = (one.number("objects"), one.number("bytes"), one.number("retained_bytes"))
+    return TypeSize(one.text("name"), one.text("named_by"), *numbers)
+
+
+def _module(one: Members) -> HeapModule:
+    return HeapModule(
+        one.text("name"),
+        one.text("path", ""),
+        one.text("state"),
+        one.range("text"),
+        one.range("data"),
+        one.range("bss"),
+        one.flag("masks"),
+        one.number("roots"),
+        one.number("retained_objects"),
+        one.number("retained_bytes"),
+        one.number("objects"),
+        one.number("bytes"),
+    )
+
+
+def _plugin(one: Members) -> PluginOutcome:
+    return PluginOutcome(
+        path=one.text("path"),
+        outcome=one.text("outcome"),
+        text=one.text("text", ""),
+        package=one.text("package", ""),
+        packages=one.texts("packages"),
+        poisoned_by=one.text("poisoned_by", ""),
+        hazards=tuple(
+            Hazard(h.text("kind"), h.text("text"), h.texts("names")) for h in one.members("hazards", needed=False)
+        ),
+        why=one.text("why", ""),
+        fix=one.text("fix", ""),
+    )
