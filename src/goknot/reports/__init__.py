@@ -21,6 +21,7 @@ RENDERERS = {
     "github": "goknot.reports.github",
     "dot": "goknot.reports.dot",
     "mermaid": "goknot.reports.mermaid",
+    "html": "goknot.reports.html",
 }
 FORMATS = tuple(RENDERERS)
 
