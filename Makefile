@@ -4,9 +4,9 @@ BIN := .venv/bin
 
 .PHONY: demo test test-all check lint bench clean
 
-demo: ## scans the sample Go system in examples/tangle
-	@$(PYTHON) scripts/make_venv.py
-	@$(BIN)/goknot scan examples/tangle || test $$? -eq 1
+demo: ## builds, runs and analyses a small Go service; writes goknot-demo.html
+	@$(PYTHON) scripts/make_venv.py go
+	@$(BIN)/goknot demo
 
 test: ## runs the tests
 	@$(PYTHON) scripts/make_venv.py dev

@@ -25,6 +25,7 @@ COMMANDS = {
     "escape": ("goknot.cli.escape", "Objects that outlive their function, by the compiler's escape analysis."),
     "report": ("goknot.cli.report", "Joins reports: what source says may be, and what a heap shows that is."),
     "trend": ("goknot.cli.trend", "How rings and cuts grew over git history."),
+    "demo": ("goknot.cli.demo", "Builds and runs a small Go service with knots, and shows what goknot says of it."),
     "explain": ("goknot.cli.explain", "What a kind of knot is, whether it leaks, how to cut it."),
 }
 
