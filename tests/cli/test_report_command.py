@@ -62,7 +62,7 @@ def test_every_planted_knot_is_one_chain(parts: list[Path]) -> None:
     said, quiet = sorted(found["finalizer-in-ring", False], key=lambda knot: "quiet" in knot["title"])
     assert {link["id"] for link in live["links"]} >= {said["id"]}
     assert said["confidence"] == "certain"
-    assert "The heap shows it: 20 rings" in said["reason"]
+    assert "The heap shows it: 20 instances" in said["reason"]
 
     (blocked,) = found["goroutine-blocked", True]
     (waits,) = found["goroutine-blocked", False]

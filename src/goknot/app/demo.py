@@ -87,7 +87,7 @@ def _copied() -> Iterator[Path]:
         yield folder
 
 
-def _system():  # type: ignore[no-untyped-def]
+def _system() -> Traversable:
     return files("goknot") / "demo_system"
 
 

@@ -53,7 +53,7 @@ CONN, POOL = "example.com/app/store.Conn", "example.com/app/store.Pool"
 def test_shown_by_the_heap() -> None:
     knot = joined(heap((CONN, 7), (POOL, 7), knots=(live("finalizer-in-ring", CONN, POOL, f"[]*{CONN}"),)), source())
     assert knot.confidence is Confidence.CERTAIN
-    assert knot.reason == "It may. The heap shows it: 7 rings, 900 bytes kept."
+    assert knot.reason == "It may. The heap shows it: 7 instances, 900 bytes kept."
     assert [link.id for link in knot.links] == ["b" * 12]
 
 

@@ -48,7 +48,7 @@ def _declared(name: str, knots: Sequence[Knot], names: Names) -> tuple[str, int]
 
 
 def _modules(types: Sequence[str], names: Names) -> Iterator[ChainStep]:
-    packages = list(dict.fromkeys(names.package(name) for name in types if not name.startswith("main.")))
+    packages = list(dict.fromkeys(names.package(name) for name in types if name.startswith("./")))
     for module in names.modules:
         if any(package == module or package.startswith(f"{module}/") for package in packages):
             yield ChainStep("module", module)
@@ -57,9 +57,10 @@ def _modules(types: Sequence[str], names: Names) -> Iterator[ChainStep]:
 
 
 def _types(types: Sequence[str], declared: dict[str, tuple[str, int]]) -> Iterator[ChainStep]:
-    for name in types[:_MAX_EACH]:
+    own = [name for name in types if name.startswith("./")] or list(types)
+    for name in own[:_MAX_EACH]:
         file, line = declared.get(name, ("", 0))
-        yield ChainStep("type", name.removeprefix("."), file, line)
+        yield ChainStep("type", name.removeprefix("./").removeprefix("."), file, line)
 
 
 def _fields(knots: Sequence[Knot]) -> Iterator[ChainStep]:
@@ -98,6 +99,6 @@ def _objects(knots: Sequence[Knot]) -> Iterator[ChainStep]:
             continue
         is_goroutine = knot.level is Level.GOROUTINE
         name = knot.nodes[0].name if is_goroutine or not size.example else size.example[0].name
-        what = "goroutines" if is_goroutine else "rings"
-        note = f"{size.instances:,} {what}, {size.retained_bytes:,} bytes kept"
+        what = "goroutine" if is_goroutine else "instance"
+        note = f"{size.instances:,} {what}{'' if size.instances == 1 else 's'}, {size.retained_bytes:,} bytes kept"
         yield ChainStep("goroutine" if is_goroutine else "object", name, note=note)

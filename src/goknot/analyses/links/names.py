@@ -39,13 +39,13 @@ class Names:
             self._by_local.setdefault(key.rpartition(".")[2], set()).add(key)
 
     def canonical(self, name: str) -> str:
-        """A full name relative to its module: `store.Node`, and of the module's own root package `.Node`."""
+        """A full name relative to its module: `./store.Node`, of the module's root `./.Node`; others as they are."""
         path, _, local = name.rpartition(".")
         for module in self.modules:
             if path == module:
-                return f".{local}"
+                return f"./.{local}"
             if path.startswith(f"{module}/"):
-                return f"{path[len(module) + 1 :]}.{local}"
+                return f"./{path[len(module) + 1 :]}.{local}"
         return name
 
     def declared(self, canonical: str) -> SourceType | None:
@@ -54,8 +54,9 @@ class Names:
 
     def package(self, canonical: str) -> str:
         """The import path of a canonical name's package, as far as the modules tell."""
-        path = canonical.rpartition(".")[0]
-        if len(self.modules) != 1 or "." in path.partition("/")[0]:
+        path, is_own = canonical.rpartition(".")[0], canonical.startswith("./")
+        path = path.removeprefix("./") if is_own else path
+        if len(self.modules) != 1 or not is_own:
             return path
         return f"{self.modules[0]}/{path}" if path else self.modules[0]
 
@@ -84,7 +85,7 @@ class Names:
         folder, _, local = node.key.partition("[")[0].rpartition(".")
         if "." in folder.strip(".").partition("/")[0]:
             return self.canonical(f"{folder}.{local}")
-        return f"{folder.strip('.')}.{local}"
+        return f"./{folder.strip('.')}.{local}"
 
 
 def _modules(reports: Sequence[Report]) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ def _amount(knot: Knot) -> str:
     size = knot.heap
     if size is None:
         return knot.title
-    unit = "goroutine" if knot.level is Level.GOROUTINE else "ring"
+    unit = "goroutine" if knot.level is Level.GOROUTINE else "instance"
     plural = "" if size.instances == 1 else "s"
     return f"{size.instances:,} {unit}{plural}, {size.retained_bytes:,} bytes kept"
 
