@@ -41,7 +41,7 @@ def check(report: Report) -> None:
             assert knot.heap.instances == 100
         if knot.heap is not None:
             levels = {step.level for step in knot.chain}
-            assert levels >= {"goroutine", "statement"} or levels >= {"type", "object"}, knot
+            assert levels >= {"module", "package", "goroutine", "statement"} or levels >= {"type", "object"}, knot
             assert knot.links, knot
             assert any(step.file.endswith(".go") and step.line for step in knot.chain), knot
         elif knot.kind in {"finalizer-in-ring", "goroutine-blocked"}:

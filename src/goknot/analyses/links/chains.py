@@ -26,7 +26,7 @@ def chain_of(knot: Knot, partners: Sequence[Knot], names: Names) -> tuple[ChainS
     if not partners and not (knot.heap is not None and declared):
         return ()
     steps = [
-        *_modules(types, names),
+        *_modules([*types, *_functions(knots, names)], names),
         *_types(types, declared),
         *_fields(knots),
         *_statements(knots),
@@ -54,6 +54,13 @@ def _modules(types: Sequence[str], names: Names) -> Iterator[ChainStep]:
             yield ChainStep("module", module)
     for package in packages[:_MAX_EACH]:
         yield ChainStep("package", package)
+
+
+def _functions(knots: Sequence[Knot], names: Names) -> Iterator[str]:
+    """The functions of goroutines, by full name: a method's receiver and a closure's number are no part of it."""
+    for knot in knots:
+        if knot.heap is not None and knot.level is Level.GOROUTINE:
+            yield from names.of_heap(knot.nodes[0].key)
 
 
 def _types(types: Sequence[str], declared: dict[str, tuple[str, int]]) -> Iterator[ChainStep]:
