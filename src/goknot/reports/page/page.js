@@ -102,8 +102,8 @@ function rows(label, columns, list, cells, empty) {
   return box;
 }
 
-function table(titles, lines) {
-  return h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": titles.join(", ") },
+function table(titles, lines, label = titles.join(", ")) {
+  return h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": label },
     h("table", {}, h("thead", {}, h("tr", {}, titles.map((title) => h("th", { scope: "col" }, title)))),
       h("tbody", {}, lines.map((line) => h("tr", {}, line.map((cell) => h("td", {}, cell)))))));
 }
@@ -223,8 +223,8 @@ function knotPage(report, id) {
   if (knot.heap) {
     const size = knot.heap;
     out.push(h("h2", {}, "In the heap"), h("p", {}, `${plural(size.instances, "instance")}, ${plural(size.objects, "object")}, ${number(size.bytes)} bytes; ${number(size.retained_bytes)} bytes go when they go.`));
-    if (size.example) out.push(h("h3", {}, "One of them"), table(["", "Name", "Field", "Address"], size.example.map(step)));
-    if (size.path_to_root) out.push(h("h3", {}, "Held by"), table(["", "Name", "Field", "Address"], size.path_to_root.map(step)));
+    if (size.example) out.push(h("h3", {}, "One of them"), table(["What", "Name", "Field", "Address"], size.example.map(step), "One of them"));
+    if (size.path_to_root) out.push(h("h3", {}, "Held by"), table(["What", "Name", "Field", "Address"], size.path_to_root.map(step), "Held by"));
   }
   out.push(h("h2", {}, "Edges"), table(["From", "To", "Through", "Seen at"], knot.edges.slice(0, 500).map((edge) => [
     name(knot.nodes[edge.from].name), name(knot.nodes[edge.to].name),
