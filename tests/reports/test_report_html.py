@@ -18,6 +18,7 @@ import pytest
 from goknot.model.chain import ChainStep, KnotLink
 from goknot.model.cut import Cut
 from goknot.model.knot import Evidence, HeapSize, HeapStep, Knot, KnotEdge, KnotNode, Place
+from goknot.model.pictures import KeptNode
 from goknot.model.report import Problem, Report, ReportInput, TypeSize
 from goknot.model.verdict import Confidence, Level, Verdict
 from goknot.reports import render
@@ -84,6 +85,7 @@ def report(*knots: Knot) -> Report:
         problems=(Problem("x.go:3", "does not parse", "not seen"),),
         stats={"knots": len(knots)},
         types=(TypeSize("main.T", "runtime", 6, 96, 4096),),
+        kept=(KeptNode(-1, "variable main.keep", "root", 0, 0, 96), KeptNode(0, HOSTILE, "object", 6, 96, 96)),
     )
 
 
@@ -177,7 +179,14 @@ def test_hostile_names_are_text(page: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("route", "part"), [("types", "main.T"), ("problems", "does not parse"), ("knot/none", "No such knot")]
+    ("route", "part"),
+    [
+        ("types", "main.T"),
+        ("kept", "variable main.keep"),
+        ("kept", HOSTILE),
+        ("problems", "does not parse"),
+        ("knot/none", "No such knot"),
+    ],
 )
 def test_other_pages(page: Path, route: str, part: str) -> None:
     assert part in shown(page, f"#/{route}")[1]

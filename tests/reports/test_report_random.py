@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Random reports with hostile texts: no renderer crashes, every format stays valid, nothing is lost, bytes repeat."""
 
 from __future__ import annotations
@@ -186,8 +187,9 @@ _DIGEST = """
 import hashlib, sys
 from report_samples import SAMPLES
 from goknot.reports import FORMATS, render
-texts = [render(make(), format, color=True) for make in SAMPLES.values() for format in FORMATS]
-print(hashlib.sha256("".join(texts).encode()).hexdigest())
+for format in FORMATS:
+    texts = [render(make(), format, color=True) for make in SAMPLES.values()]
+    print(format, hashlib.sha256("".join(texts).encode()).hexdigest())
 """
 
 
@@ -202,5 +204,10 @@ def test_bytes_do_not_depend_on_the_hash_seed(seed: str) -> None:
         text=True,
         check=True,
     )
-    here = "".join(render(make(), format, color=True) for make in SAMPLES.values() for format in FORMATS)
-    assert done.stdout.strip() == hashlib.sha256(here.encode()).hexdigest()
+    here = {
+        format: hashlib.sha256(
+            "".join(render(make(), format, color=True) for make in SAMPLES.values()).encode()
+        ).hexdigest()
+        for format in FORMATS
+    }
+    assert dict(line.split() for line in done.stdout.splitlines()) == here

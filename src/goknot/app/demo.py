@@ -126,13 +126,14 @@ def _run(command: list[str], folder: Path, seconds: int) -> str:
 
 
 def _heap_report(exe: Path) -> Report:
+    from goknot.app.heap.kept import kept_tree  # noqa: PLC0415 (numba)
     from goknot.app.heap.opening import open_study  # noqa: PLC0415 (numba)
     from goknot.app.heap.report import report_heap  # noqa: PLC0415
     from goknot.kernels.memory import Allocator  # noqa: PLC0415
 
     with _running(exe) as pid:
         study = open_study(str(pid), None, stop=True, alloc=Allocator(None), step=lambda _: None)
-        return report_heap(study, types=True)
+        return replace(report_heap(study, types=True), kept=kept_tree(study))
 
 
 @contextmanager

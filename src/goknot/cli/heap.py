@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -112,7 +113,11 @@ def _gate(study: HeapStudy, options: dict[str, Any]) -> int:
 
 
 def _report(study: HeapStudy, options: dict[str, Any]) -> int:
-    report, code = _judged(study, options, types=options["format_"] == "json")
+    report, code = _judged(study, options, types=options["format_"] in ("json", "html"))
+    if options["format_"] == "html":
+        from goknot.app.heap.kept import kept_tree  # noqa: PLC0415 (only for the picture)
+
+        report = replace(report, kept=kept_tree(study))
     emit_report(report, options["format_"], options["output"], show_all=options["show_all"], knot=options["knot"])
     return code
 

@@ -236,6 +236,57 @@ function knotPage(report, id) {
   return out;
 }
 
+// Who keeps what: an icicle, each bar as wide as what goes when it goes; the table below says the same.
+function keptPage(report) {
+  const { names, parent, name: called, kind, objects, bytes: own, retained_bytes: sizes } = report.kept;
+  const below = parent.map(() => []), depth = [];
+  parent.forEach((up, at) => { if (up >= 0) below[up].push(at); depth.push(up < 0 ? 0 : depth[up] + 1); });
+  const tops = parent.flatMap((up, at) => (up < 0 ? [at] : []));
+  const bySize = (a, b) => (kind[a] === "rest") - (kind[b] === "rest") || sizes[b] - sizes[a] || a - b;
+  let root = -1;
+  const canvas = h("canvas", { role: "img", "aria-label": "Icicle of what keeps how much; the table below says the same", tabindex: "0" });
+  const said = h("p", { class: "dim mono", role: "status" });
+  const back = h("button", { type: "button", onclick: () => { root = root < 0 ? -1 : parent[root]; draw(); } }, "Up");
+  let boxes = [];
+  function draw() {
+    const wide = canvas.clientWidth || 1000, high = 26, levels = 12, scale = window.devicePixelRatio || 1;
+    canvas.width = wide * scale; canvas.height = high * levels * scale; canvas.style.height = `${high * levels}px`;
+    const pen = canvas.getContext("2d"), style = getComputedStyle(document.body);
+    const ink = style.getPropertyValue("color");
+    pen.scale(scale, scale); pen.clearRect(0, 0, wide, high * levels); pen.font = "12px monospace"; pen.textBaseline = "middle";
+    boxes = [];
+    const put = (list, x, width, level) => {
+      const total = root >= 0 && level === 0 ? sizes[root] : list.of;
+      let left = x;
+      for (const at of [...list.nodes].sort(bySize)) {
+        const w = total ? (width * sizes[at]) / total : 0;
+        if (w < 1.5) break;
+        boxes.push([left, level * high, w, high, at]);
+        pen.globalAlpha = kind[at] === "rest" ? 0.07 : 0.14 + 0.08 * (level % 2);
+        pen.fillStyle = ink; pen.fillRect(left, level * high, w - 1, high - 1); pen.globalAlpha = 1;
+        if (w > 40) { pen.save(); pen.beginPath(); pen.rect(left, level * high, w - 4, high); pen.clip(); pen.fillText(clean(names[called[at]], 120), left + 4, level * high + high / 2); pen.restore(); }
+        if (level + 1 < levels) put({ nodes: below[at], of: sizes[at] }, left, w, level + 1);
+        left += w;
+      }
+    };
+    const whole = tops.reduce((sum, at) => sum + sizes[at], 0);
+    put(root < 0 ? { nodes: tops, of: whole } : { nodes: [root], of: sizes[root] }, 0, wide, 0);
+    back.disabled = root < 0;
+    tell(root);
+  }
+  function tell(at) { said.textContent = at < 0 ? "Click a bar to see more of it." : `${clean(names[called[at]])}: ${number(sizes[at])} bytes`; }
+  const hit = (event) => { const box = boxes.find(([x, y, w, t]) => event.offsetX >= x && event.offsetX < x + w && event.offsetY >= y && event.offsetY < y + t); return box ? box[4] : -1; };
+  canvas.addEventListener("mousemove", (event) => tell(hit(event)));
+  canvas.addEventListener("click", (event) => { const at = hit(event); if (at >= 0) { root = at; draw(); } });
+  const order = [];
+  const walk = (list) => { for (const at of [...list].sort(bySize)) { order.push(at); walk(below[at]); } };
+  walk(tops);
+  requestAnimationFrame(draw);
+  return [h("h1", {}, "Who keeps what"), h("p", {}, "What goes when a line goes, through everything that only it leads to; objects of one type in one place are taken together."),
+    back, canvas, said, rows("Who keeps what", [{ title: "Kept by", width: "minmax(260px, 1fr)" }, { title: "Kept", width: "110px", num: true }, { title: "Own", width: "110px", num: true }, { title: "Objects", width: "100px", num: true }],
+      order, (at) => { const cell = h("span", {}, name(names[called[at]])); cell.style.paddingLeft = `${Math.min(depth[at], 20) * 16}px`; return [cell, bytes(sizes[at]), bytes(own[at]), number(objects[at])]; }, "Nothing.")];
+}
+
 function typesPage(report) {
   return [h("h1", {}, "Types in the heap"), rows("Types", [
     { title: "Type", width: "minmax(240px, 1fr)" }, { title: "Named by", width: "90px" }, { title: "Objects", width: "100px", num: true },
@@ -270,14 +321,14 @@ async function start() {
   for (const knot of report.knots) {
     knot.hay = [knot.id, knot.kind, knot.verdict, knot.title, ...knot.nodes.slice(0, 200).map((node) => node.name.slice(0, 500))].join("\n").toLowerCase();
   }
-  const pages = [["#/", "Knots", true], ["#/types", "Types", report.types], ["#/plugins", "Plugins", report.plugins], ["#/modules", "Modules", report.modules],
+  const pages = [["#/", "Knots", true], ["#/kept", "Who keeps what", report.kept], ["#/types", "Types", report.types], ["#/plugins", "Plugins", report.plugins], ["#/modules", "Modules", report.modules],
     ["#/problems", `Problems (${report.problems.length})`, report.problems.length]].filter((page) => page[2]);
   const main = document.getElementById("main");
   const nav = document.querySelector("nav");
   function route(event) {
     const [path, query] = (location.hash || "#/").split("?");
     nav.replaceChildren(...pages.map(([href, title]) => h("a", { href, "aria-current": href === path ? "page" : undefined }, title)));
-    const of = { "#/types": typesPage, "#/plugins": pluginsPage, "#/modules": modulesPage, "#/problems": problemsPage };
+    const of = { "#/kept": keptPage, "#/types": typesPage, "#/plugins": pluginsPage, "#/modules": modulesPage, "#/problems": problemsPage };
     const made = path.startsWith("#/knot/") ? knotPage(report, path.slice(7)) : path in of ? of[path](report) : overview(report, new URLSearchParams(query || ""));
     main.replaceChildren(...made.filter(Boolean));
     const title = main.querySelector("h1");
