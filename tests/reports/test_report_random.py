@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Random reports with hostile texts: no renderer crashes, every format stays valid, nothing is lost, bytes repeat."""
 
 from __future__ import annotations
