@@ -1,0 +1,3 @@
+module goknot/confirm
+
+go 1.21
