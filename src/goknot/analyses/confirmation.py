@@ -56,7 +56,8 @@ def ask(knot: Knot) -> Asked | None:
         place = Question("call", where, names=(_FINALIZER,), through=True)
     flow = None
     name = _SETTLED.get(knot.kind)
-    if name is not None and where is not None and knot.confidence is Confidence.LIKELY:
+    decides = place is not None or any(edge.kind in {"finalizer", "cleanup", "handle"} for edge in knot.edges)
+    if name is not None and decides and where is not None and knot.confidence is Confidence.LIKELY:
         places = tuple(spot for edge in knot.edges if (spot := _spot(edge)) is not None)
         flow = Question("flow", where, names=(name,), places=places, target=target_of(_subject(knot)))
     return Asked(edges, place, flow)
@@ -146,32 +147,36 @@ def _of_edge(knot: Knot, edge: KnotEdge) -> Question | None:
         return None
     source, target = target_of(knot.nodes[edge.source]), target_of(knot.nodes[edge.target])
     call = _call(edge, spot, source, target)
-    if call is not None:
-        return call
+    return call if call is not None else _of_syntax(knot, edge, spot, target)
+
+
+def _of_syntax(knot: Knot, edge: KnotEdge, spot: Spot, target: Target) -> Question | None:
+    """The question about an edge that a statement or an expression makes."""
+    name = edge.field
+    found: Question | None = None
     match edge.kind:
         case "field" if knot.kind == _TABLES:
-            return Question("table", spot, name=_variable(knot.nodes[edge.source]))
-        case "field":
-            return Question("field", spot, name=edge.field, target=target)
-        case "capture":
-            return Question("capture", spot, name=edge.field, target=target)
+            found = Question("table", spot, name=_variable(knot.nodes[edge.source]))
+        case "field" | "capture":
+            found = Question(edge.kind, spot, name=name, target=target)
         case "receiver":
             method = target_of(knot.nodes[edge.source]).name
-            return Question("receiver", spot, name=method, target=target) if method else None
+            found = Question("receiver", spot, name=method, target=target) if method else None
         case "goroutine" | "stops":
-            return Question("goroutine", spot, name=edge.field or edge.kind, target=target)
+            found = Question("goroutine", spot, name=name or edge.kind, target=target)
         case "send" | "receive":
-            return Question(edge.kind, spot)
+            found = Question(edge.kind, spot)
         case "wakes":
             sends = any(other.kind == "send" and other.target == edge.source for other in knot.edges)
-            return Question("made", spot, unbounded=sends)
+            found = Question("made", spot, unbounded=sends)
         case "weak":
-            return Question("weakkey", spot)
-    return None
+            found = Question("weakkey", spot)
+    return found
 
 
 def _call(edge: KnotEdge, spot: Spot, source: Target, target: Target) -> Question | None:
     """The question about an edge that is a call of the runtime's, or of a few packages' beside it."""
+    names: tuple[str, ...]
     arguments: list[tuple[int, Target]] = []
     match edge.kind:
         case "finalizer":

@@ -8,6 +8,7 @@ from pathlib import Path
 from goknot import __version__
 from goknot.analyses.leaks.detect import detect
 from goknot.app.comparing import compare_report
+from goknot.app.confirming import Confirmed, ConfirmRequest, confirm_knots
 from goknot.inputs.source import DiskTree, SourceOptions, scan_source
 from goknot.inputs.source.bodies.program import Program
 from goknot.inputs.source.bodies.search import find_facts
@@ -27,12 +28,14 @@ class LeaksRequest:
         options: Platform and tags.
         baseline: File to compare with; None: none.
         update_baseline: Whether to write it instead.
+        confirm: How go/types is asked about what is found; None: not at all.
     """
 
     path: Path
     options: SourceOptions
     baseline: str | None = None
     update_baseline: bool = False
+    confirm: ConfirmRequest | None = None
 
 
 def find_leaks(request: LeaksRequest) -> Report:
@@ -45,17 +48,22 @@ def find_leaks(request: LeaksRequest) -> Report:
     facts, program = find_facts(source)
     knots, n_ignored = detect(facts)
     knots = [_with_text(knot, program) for knot in knots]
-    problems = tuple(sorted({*source.problems, *program.problems}))
+    told = Confirmed(knots, "", {}, ())
+    if request.confirm is not None:
+        told = confirm_knots(knots, source, request.path, request.confirm)
+    problems = tuple(sorted({*source.problems, *program.problems, *told.problems}))
     details: dict[str, str | int | tuple[str, ...]] = {
         "module": tuple(sorted(module.path for module in source.modules)),
         "platform": source.options.platform_label,
     }
     if source.options.tags:
         details["tags"] = source.options.tags
+    if told.go:
+        details["confirmed_by"] = told.go
     report = Report(
         version=__version__,
         inputs=(ReportInput("source", str(request.path), details),),
-        knots=tuple(sorted(knots, key=lambda knot: knot.order)),
+        knots=tuple(sorted(told.knots, key=lambda knot: knot.order)),
         problems=problems,
         stats={
             "modules": len(source.modules),
@@ -64,6 +72,7 @@ def find_leaks(request: LeaksRequest) -> Report:
             "functions": len(facts.functions),
             "knots": len(knots),
             "ignored": n_ignored,
+            **told.n_by_state,
             "new": sum(knot.baseline is BaselineState.NEW for knot in knots),
             "known": 0,
             "fixed": 0,

@@ -21,6 +21,13 @@ from goknot.cli.platforms import PlatformChoice, source_options
 @click.option("--update-baseline", is_flag=True, help="Write today's knots to the baseline.")
 @click.option("--baseline", metavar="FILE", help="Only knots that are not in FILE fail the run.")
 @click.option("--doubtful", is_flag=True, help="Knots of confidence `possible` and `note` fail the run, too.")
+@click.option(
+    "--confirm", type=click.Choice(["go"]), help="Let go/types check what is found: runs the Go at hand (`go list`)."
+)
+@click.option(
+    "--confirm-timeout", metavar="SECONDS", type=click.FloatRange(1), default=300, show_default=True, help="For Go."
+)
+@click.option("--confirm-cgo", is_flag=True, help="Compile dependencies with cgo to confirm; runs the C compiler.")
 @click.option("--config", metavar="FILE", help="Settings [default: the nearest goknot.toml].")
 @platform_options
 @click.pass_context
@@ -37,6 +44,9 @@ def command(
     update_baseline: bool,
     baseline: str | None,
     doubtful: bool,
+    confirm: str | None,
+    confirm_timeout: float,
+    confirm_cgo: bool,
     config: str | None,
     **rest: Any,
 ) -> None:
@@ -48,6 +58,7 @@ def command(
     """
     from goknot.analyses.failing import exit_code  # noqa: PLC0415 (help must stay quick)
     from goknot.app.config import load_settings  # noqa: PLC0415
+    from goknot.app.confirming import ConfirmRequest  # noqa: PLC0415
     from goknot.app.leaks import SURE, LeaksRequest, failing_part, find_leaks  # noqa: PLC0415
     from goknot.cli.source_run import fail_on_of  # noqa: PLC0415
     from goknot.model.verdict import Confidence  # noqa: PLC0415
@@ -56,7 +67,10 @@ def command(
     settings, _ = load_settings(Path(path), config)
     failing = fail_on_of(fail_on, settings.fail_on, compared=False)
     options = source_options(platform, settings)
-    report = find_leaks(LeaksRequest(Path(path), options, baseline, update_baseline))
+    asking = ConfirmRequest(confirm_timeout, confirm_cgo) if confirm else None
+    if confirm:
+        note("goknot: asking go/types (go list compiles what is depended on; no program is run)")
+    report = find_leaks(LeaksRequest(Path(path), options, baseline, update_baseline, asking))
     emit_report(report, format_, output, show_all=show_all, knot=knot)
     if output:
         note(f"wrote {output}: {report.stats['knots']} knots, {len(report.problems)} problems")

@@ -77,7 +77,7 @@ func (w *World) handed(p *Place, q *Question, call *ast.CallExpr, said0 string) 
 			state, said0 = unknown, said0+"; the type of what it is given is not known"
 			continue
 		}
-		switch target.held(t, true) { // what is handed on by value is the object from then on
+		switch target.heldBy(p.pack, given, t) { // what is handed on by value is the object from then on
 		case never:
 			return refuted, fmt.Sprintf("%s with %s, which leads to no %s", said0, said(t), target.label)
 		case perhaps:

@@ -68,15 +68,14 @@ func (w *World) straightCall(p *Place, q *Question) string {
 // kept says what stands in the way of a pointer's being stored in the object itself.
 func (p *Place) kept() string {
 	for _, n := range p.starting() {
-		if call, ok := n.(*ast.CallExpr); ok {
-			if f, ok := p.pack.callee(call).(*types.Func); ok && len(p.calls()) > 0 && !isOneOf(f.FullName(), setters) {
-				if f.Pkg() != nil && p.pack.bodies[f.Origin()] == nil {
-					return "a container of another package holds it"
-				}
+		switch n := n.(type) {
+		case *ast.AssignStmt, *ast.KeyValueExpr, *ast.SelectorExpr, *ast.FuncLit:
+			return ""
+		case *ast.CallExpr:
+			f, ok := p.pack.callee(n).(*types.Func)
+			if ok && p.pack.bodies[f.Origin()] == nil && !isOneOf(f.FullName(), setters) {
+				return f.Origin().FullName() + " keeps it, and may let go of it"
 			}
-		}
-		if _, ok := n.(ast.Stmt); ok {
-			break
 		}
 	}
 	return ""
@@ -175,7 +174,7 @@ func (w *World) leaves(f ast.Node, from, to token.Pos) string {
 		if literal, ok := n.(*ast.FuncLit); ok && ast.Node(literal) != f {
 			return false
 		}
-		if n.Pos() < from || n.Pos() >= to {
+		if n.Pos() < from || n.End() > to { // a return of what stands there comes after it
 			return true
 		}
 		switch n := n.(type) {
@@ -309,8 +308,8 @@ func (w *World) takenBack(p *Place, q *Question) string {
 		return ""
 	}
 	why := ""
-	for _, file := range home.files {
-		ast.Inspect(file, func(n ast.Node) bool {
+	for _, body := range home.methods() { // who clears one in a function knows the object
+		ast.Inspect(body, func(n ast.Node) bool {
 			call, ok := n.(*ast.CallExpr)
 			if !ok || len(call.Args) != 2 || why != "" {
 				return why == ""
@@ -319,13 +318,26 @@ func (w *World) takenBack(p *Place, q *Question) string {
 			if !ok || f.FullName() != "runtime.SetFinalizer" || !home.info.Types[call.Args[1]].IsNil() {
 				return true
 			}
-			if target.held(home.typeOf(call.Args[0]), false) != never {
+			if target.held(home.typeOf(call.Args[0]), false) == plainly {
 				why = "a finalizer of " + target.label + " is cleared at " + w.at(call.Pos())
 			}
 			return true
 		})
 	}
 	return why
+}
+
+// methods is the declarations of all methods, in order.
+func (p *Package) methods() []*ast.FuncDecl {
+	var found []*ast.FuncDecl
+	for _, file := range p.files {
+		for _, decl := range file.Decls {
+			if f, ok := decl.(*ast.FuncDecl); ok && f.Recv != nil {
+				found = append(found, f)
+			}
+		}
+	}
+	return found
 }
 
 // dropped tells whether nothing is done with the result of a call.

@@ -9,13 +9,7 @@ import (
 
 // answerCapture: a function literal there uses a variable of the function around it, which can lead to the target.
 func answerCapture(w *World, p *Place, q *Question) (string, string) {
-	var literal *ast.FuncLit
-	for _, n := range p.starting() {
-		if l, ok := n.(*ast.FuncLit); ok {
-			literal = l
-			break
-		}
-	}
+	literal := p.literal()
 	if literal == nil {
 		return unknown, "no function literal begins there"
 	}
@@ -44,6 +38,28 @@ func answerCapture(w *World, p *Place, q *Question) (string, string) {
 		return unknown, fmt.Sprintf("captures %s %s, which may lead to %s", name, said(captured.Type()), target.label)
 	}
 	return refuted, fmt.Sprintf("captures %s %s, which leads to no %s", name, said(captured.Type()), target.label)
+}
+
+// literal is the function literal that begins at a place, or the only one that a call there is handed
+// (sync.OnceFunc and the like).
+func (p *Place) literal() *ast.FuncLit {
+	var found *ast.FuncLit
+	for _, n := range p.starting() {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return n
+		case *ast.CallExpr:
+			for _, arg := range n.Args {
+				if l, ok := unparen(arg).(*ast.FuncLit); ok {
+					if found != nil {
+						return nil
+					}
+					found = l
+				}
+			}
+		}
+	}
+	return found
 }
 
 // captured is the variable of that name that a function literal uses and that is declared around it. If there is none:
@@ -177,7 +193,7 @@ func (w *World) started(p *Place, q *Question, call *ast.CallExpr) (string, stri
 	for _, arg := range call.Args {
 		if t := p.pack.typeOf(arg); t == nil {
 			return unknown, "the type of an argument is not known"
-		} else if g := target.held(t, true); g > bestSeen || seen == "nothing" {
+		} else if g := target.heldBy(p.pack, arg, t); g > bestSeen || seen == "nothing" {
 			bestSeen, seen = best(g, bestSeen), said(t)
 		}
 	}

@@ -1,10 +1,9 @@
 package main
 
 import (
+	"go/ast"
+	"go/token"
 	"go/types"
-	"path/filepath"
-	"sort"
-	"strings"
 )
 
 // A grade says whether a value of one type can lead to an object of another.
@@ -17,118 +16,6 @@ const (
 )
 
 const maxTypes = 20000 // looked at for one question
-
-// A Wanted is the object that something should lead to.
-type Wanted struct {
-	world *World
-	kind  string
-	obj   *types.TypeName // of kind "type"
-	label string
-}
-
-// wanted finds out which type a target names; nil if that is not to be found.
-func (w *World) wanted(p *Package, t Target) *Wanted {
-	found := &Wanted{world: w, kind: t.Kind, label: t.Name}
-	if t.Kind != "type" {
-		return found
-	}
-	found.obj = w.typeName(p, t)
-	if found.obj == nil {
-		return nil
-	}
-	found.label = found.obj.Name()
-	if pkg := found.obj.Pkg(); pkg != nil {
-		found.label = pkg.Name() + "." + found.label
-	}
-	return found
-}
-
-func (w *World) typeName(p *Package, t Target) *types.TypeName {
-	path := w.dirs[filepath.Dir(filepath.FromSlash(t.Spot.File))]
-	if declared := w.lookup(path, t.Name); declared != nil && (path == t.Path || hasSuffixPath(path, t.Path)) {
-		return declared
-	}
-	if source := w.packages[path]; source != nil {
-		if local := source.local(w, t); local != nil {
-			return local
-		}
-	}
-	if declared := w.lookup(t.Path, t.Name); declared != nil {
-		return declared
-	}
-	var candidates []string
-	for _, known := range []map[string]string{w.exports, invert(w.dirs)} {
-		for path := range known {
-			if hasSuffixPath(path, t.Path) {
-				candidates = append(candidates, path)
-			}
-		}
-	}
-	sort.Strings(candidates)
-	var only *types.TypeName
-	for i, path := range candidates {
-		if i > 0 && path == candidates[i-1] {
-			continue
-		}
-		if declared := w.lookup(path, t.Name); declared != nil {
-			if only != nil {
-				return nil // two of that name
-			}
-			only = declared
-		}
-	}
-	return only
-}
-
-func invert(m map[string]string) map[string]string {
-	found := make(map[string]string, len(m))
-	for k, v := range m {
-		found[v] = k
-	}
-	return found
-}
-
-func hasSuffixPath(path, suffix string) bool {
-	return suffix == "" || path == suffix || strings.HasSuffix(path, "/"+suffix)
-}
-
-func (w *World) lookup(path, name string) *types.TypeName {
-	var pkg *types.Package
-	if source := w.packages[path]; source != nil {
-		pkg = source.types
-	} else if w.exports[path] != "" {
-		pkg, _ = w.imported(path) // without it nothing is found, and the answer is that it cannot be told
-	}
-	if pkg == nil {
-		return nil
-	}
-	found, _ := pkg.Scope().Lookup(name).(*types.TypeName)
-	return found
-}
-
-// local finds a type that is declared in a function, the one that begins last before the place where it is used.
-func (p *Package) local(w *World, t Target) *types.TypeName {
-	var best *types.TypeName
-	for _, object := range p.info.Defs {
-		name, ok := object.(*types.TypeName)
-		if !ok || name.Name() != t.Name || name.Parent() == p.types.Scope() || isParameter(name) {
-			continue
-		}
-		at := w.fset.PositionFor(name.Pos(), false)
-		if filepath.ToSlash(at.Filename) != t.Spot.File || at.Line > t.Spot.Line {
-			continue
-		}
-		if best == nil || best.Pos() < name.Pos() {
-			best = name
-		}
-	}
-	return best
-}
-
-func isParameter(name *types.TypeName) bool {
-	_, ok := name.Type().(*types.TypeParam)
-	return ok
-}
 
 func (x *Wanted) is(name *types.TypeName) bool {
 	if name == x.obj {
@@ -155,6 +42,9 @@ func (x *Wanted) peeled(t types.Type, pointed bool, depth int) grade {
 	if named, ok := t.(*types.Named); ok && x.kind == "type" && x.is(named.Obj()) && (pointed || isReference(named)) {
 		return plainly
 	}
+	if x.kind == "" && isReference(t) {
+		return plainly // nothing more is claimed of what is held
+	}
 	if _, parameter := t.(*types.TypeParam); parameter {
 		return perhaps
 	}
@@ -180,6 +70,53 @@ func (x *Wanted) peeled(t types.Type, pointed bool, depth int) grade {
 		return perhaps
 	}
 	return never
+}
+
+// heldBy grades what an expression leads to: as its type does, and &x.part leads to x.
+func (x *Wanted) heldBy(p *Package, e ast.Expr, t types.Type) grade {
+	g := x.held(t, true)
+	if g == plainly {
+		return g
+	}
+	switch e := unparen(e).(type) {
+	case *ast.UnaryExpr:
+		if e.Op == token.AND {
+			return best(g, x.around(p, e.X))
+		}
+	case *ast.SliceExpr:
+		return best(g, x.around(p, e.X))
+	}
+	return g
+}
+
+// around grades whether a variable lies in the wanted object.
+func (x *Wanted) around(p *Package, e ast.Expr) grade {
+	for {
+		var base ast.Expr
+		switch part := unparen(e).(type) {
+		case *ast.SelectorExpr:
+			base = part.X
+		case *ast.IndexExpr:
+			base = part.X
+		default:
+			return never
+		}
+		t := p.typeOf(base)
+		if t == nil {
+			return perhaps
+		}
+		pointer, through := unalias(t).Underlying().(*types.Pointer)
+		if through {
+			t = pointer.Elem()
+		}
+		if named, ok := unalias(t).(*types.Named); ok && x.kind == "type" && x.is(named.Obj()) {
+			return plainly
+		}
+		if through || isReference(t) {
+			return never
+		}
+		e = base
+	}
 }
 
 func (x *Wanted) inInterface(i *types.Interface) grade {
@@ -260,6 +197,9 @@ func (s *search) visit(t types.Type, pointed bool) bool {
 		}
 	}
 	if _, parameter := t.(*types.TypeParam); parameter {
+		return true
+	}
+	if pointed && s.wanted.hasPart(t) {
 		return true
 	}
 	if s.seen[step{t, pointed}] {

@@ -23,9 +23,6 @@ func answerField(w *World, p *Place, q *Question) (string, string) {
 	if target == nil {
 		return unknown, "the type " + q.Target.Name + " is not to be found"
 	}
-	if q.Target.Kind == "" {
-		return unknown, "what is stored has no type of its own"
-	}
 	all := p.stored()
 	if len(all) == 0 {
 		return unknown, "nothing is stored there that go/types knows of"
@@ -67,7 +64,7 @@ func (w *World) storedIn(p *Place, s Stored, field *types.Var, target *Wanted) (
 	if s.call != nil {
 		into = " by " + s.call.Origin().FullName()
 	}
-	switch g := target.held(s.t, true); {
+	switch g := target.heldBy(p.pack, s.value, s.t); {
 	case g == plainly && isCopy(s):
 		return unknown, "stores a copy of " + said(s.t) + into
 	case g == plainly:

@@ -215,13 +215,14 @@ func (w *World) onlyAtStart(p *Package, f *types.Func, seen map[types.Object]boo
 		return false
 	}
 	seen[f] = true
-	only := true
+	only, called := true, false
 	for _, file := range p.files {
 		ancestors(file, func(path []ast.Node) {
 			ident, ok := path[len(path)-1].(*ast.Ident)
 			if !ok || !only || p.info.Uses[ident] != types.Object(f) {
 				return
 			}
+			called = true
 			inner, decl := function(path)
 			if decl == nil {
 				only = inner == nil // a package variable's value
@@ -231,7 +232,7 @@ func (w *World) onlyAtStart(p *Package, f *types.Func, seen map[types.Object]boo
 			only = ok && inner == ast.Node(decl) && !inLoop(path) && w.onlyAtStart(p, caller, seen)
 		})
 	}
-	return only
+	return only && called
 }
 
 func inLoop(path []ast.Node) bool {

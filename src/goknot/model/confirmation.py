@@ -9,6 +9,8 @@ from enum import StrEnum
 from goknot.model.leakfacts import Spot
 from goknot.model.report import Problem
 
+_NOWHERE = Spot("", 0, 0)
+
 
 class AnswerState(StrEnum):
     """How an answer ends."""
@@ -32,7 +34,10 @@ class Target:
     kind: str = ""
     name: str = ""
     path: str = ""
-    spot: Spot = Spot("", 0, 0)
+    spot: Spot = _NOWHERE
+
+
+NOTHING = Target()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,8 @@ class Question:
     """A claim about one place.
 
     Attributes:
-        kind: `call`, `capture`, `field`, `flow`, `goroutine`, `made`, `receive`, `receiver`, `send`, `table`, `weakkey`;
-            confirm_go/main.go, answerers.
+        kind: `call`, `capture`, `field`, `flow`, `goroutine`, `made`, `receive`, `receiver`, `send`, `table` or
+            `weakkey`; confirm_go/main.go, answerers.
         names: Functions the call may resolve to, as go/types' `Func.FullName` spells them.
         through: Whether a function that calls one of them will do.
         arguments: What the call is handed: index (-1: the receiver) and what it should lead to.
@@ -57,7 +62,7 @@ class Question:
     through: bool = False
     arguments: tuple[tuple[int, Target], ...] = ()
     name: str = ""
-    target: Target = Target()
+    target: Target = NOTHING
     unbounded: bool = False
     places: tuple[Spot, ...] = ()
 
