@@ -23,6 +23,11 @@ func answerTable(w *World, p *Place, q *Question) (string, string) {
 	if key != nil && p.pack.info.Types[key].Value != nil {
 		return refuted, fmt.Sprintf("the key is the constant %s: there is one element at most", p.pack.info.Types[key].Value)
 	}
+	if key != nil {
+		if t := p.pack.typeOf(key); t != nil && hasWeak(t, 0) {
+			return unknown, "the key is weak: how long an entry is wanted cannot be seen"
+		}
+	}
 	if array, ok := table.Type().Underlying().(*types.Array); ok {
 		return refuted, fmt.Sprintf("%s has room for %d: what is stored replaces what was", table.Name(), array.Len())
 	}
