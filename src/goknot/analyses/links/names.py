@@ -16,6 +16,7 @@ from goknot.model.report import Report
 # a named type inside another: path, dot, name; arguments of generic types are looked at apart
 _NAMED = re.compile(r"(?:[\w.~-]+/)*[\w~-][\w.~-]*\.[^\W\d][\w·]*")
 _CLOSURE = re.compile(r"func (?=[^\s(])")  # an object of a heap that is a closure is called by its function
+_NO_TYPE = frozenset(("goroutine", "special"))
 _SOURCE = frozenset(("source", "module-graph"))
 
 
@@ -69,7 +70,7 @@ class Names:
     def of_knot(self, knot: Knot) -> frozenset[str]:
         """The named types a knot is about, canonical."""
         if knot.heap is not None:
-            types = [node for node in knot.nodes if node.kind != "goroutine" and not _CLOSURE.match(node.name)]
+            types = [node for node in knot.nodes if node.kind not in _NO_TYPE and not _CLOSURE.match(node.name)]
             return frozenset(one for node in types for one in self.of_heap(node.name))
         return frozenset(found for node in knot.nodes if (found := self.of_source(node)))
 

@@ -107,6 +107,4 @@ def _without(value: T, folder: str) -> T:
 def _named(report: Report) -> Report:
     """Source and process by what they are: they are gone when the report is read."""
     gone = {"source", "heap", "process", "module-graph"}
-    return replace(
-        report, inputs=tuple(replace(one, path=LABEL) if one.kind in gone else one for one in report.inputs)
-    )
+    return replace(report, inputs=tuple(replace(one, path=LABEL) if one.kind in gone else one for one in report.inputs))
