@@ -93,7 +93,7 @@ def test_a_goroutine_that_runs_is_no_janitor() -> None:
 
 def test_a_long_list_is_climbed_within_bounds() -> None:
     heap = Heap()
-    cache, stop, _ = house(heap)
+    cache, *_ = house(heap)
     before = heap.new("node")
     heap.point(cache, before)
     for _ in range(3000):

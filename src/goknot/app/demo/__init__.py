@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from goknot.analyses.links import join
 from goknot.app.demo.system import OPENED, Built, build, copied, running
@@ -21,7 +21,6 @@ from goknot.inputs.source import DiskTree, SourceOptions, scan_source
 from goknot.inputs.source.types.graph import read_types
 from goknot.model.report import Problem, Report
 
-T = TypeVar("T")
 LABEL = "the demo service"
 _NO_C = (
     "no C compiler at hand: Go plugins need one",
@@ -89,8 +88,8 @@ def _heap_report(exe: Path) -> Report:
         return replace(report_heap(study, types=True), kept=kept_tree(study))
 
 
-def _without(value: T, folder: str) -> T:
-    """A report with files named from the service's folder: that folder is gone when the report is read."""
+def _without(value: Any, folder: str) -> Any:
+    """A report, or a part of one, with files named from the service's folder: that folder is gone when the report is read."""
     if isinstance(value, Enum):
         return value
     if isinstance(value, str):
@@ -99,7 +98,7 @@ def _without(value: T, folder: str) -> T:
         return tuple(_without(one, folder) for one in value)
     if isinstance(value, dict):
         return {name: _without(one, folder) for name, one in value.items()}
-    if not is_dataclass(value):
+    if not is_dataclass(value) or isinstance(value, type):
         return value
     return replace(value, **{field.name: _without(getattr(value, field.name), folder) for field in fields(value)})
 

@@ -28,6 +28,7 @@ def janitor_knot(study: HeapStudy, group: JanitorGroup) -> Knot:
     goroutine = heap.goroutines[one.goroutine]
     does = stack_name(tuple(frame.function for frame in goroutine.frames))
     special = heap.special_name(one.special)
+    kind = special.partition(" ")[0]
     kept, awaited = heap.type_name(one.object), heap.type_name(one.wait)
     n = len(group.janitors)
     onward = [*(edge_between(heap.graph, a, b) for a, b in pairwise(one.path)), -1]
@@ -36,7 +37,7 @@ def janitor_knot(study: HeapStudy, group: JanitorGroup) -> Knot:
     nodes = (
         KnotNode(f"goroutine in {does}", "goroutine", does),
         KnotNode(kept, "type", kept),
-        KnotNode(special, "special", special.partition(" ")[0]),
+        KnotNode(special, "special", kind),
         KnotNode(awaited, "object", awaited),
     )
     started = _started(goroutine.created_at)
@@ -51,14 +52,14 @@ def janitor_knot(study: HeapStudy, group: JanitorGroup) -> Knot:
     goids = tuple(heap.goroutines[janitor.goroutine].goid for janitor in group.janitors)
     stack = heap.stack_names[int(heap.graph.goroutines.stack_by_goroutine[one.goroutine])]
     return Knot(
-        id=fingerprint(Level.GOROUTINE, KIND, (*stack, kept, special.partition(" ")[0])),
+        id=fingerprint(Level.GOROUTINE, KIND, (*stack, kept, kind)),
         level=Level.GOROUTINE,
         kind=KIND,
         verdict=Verdict.NEVER_FREED,
         confidence=Confidence.LIKELY,
         reason=JANITOR_REASON.format(special=special, what=awaited, kept=kept),
         title=f"{does}: {count(n, 'goroutine')} that {'keeps' if n == 1 else 'keep'} {kept}, whose "
-        f"{special.partition(' ')[0]} would end {'it' if n == 1 else 'them'}, {count(group.retained_bytes, 'byte')} kept",
+        f"{kind} would end {'it' if n == 1 else 'them'}, {count(group.retained_bytes, 'byte')} kept",
         nodes=nodes,
         edges=edges,
         cycles=((0, 1, 2, 3),),

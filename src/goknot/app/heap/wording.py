@@ -80,8 +80,8 @@ GOROUTINE_MOVE = (
     "or make the channel large enough that nobody has to wait.",
 )
 JANITOR_REASON = (
-    "The goroutine's stack holds {kept} and nothing else does, so its {special} never runs; and only that would use the "
-    "{what} on which the goroutine waits to be ended."
+    "The goroutine's stack holds {kept} and nothing else does, so its {special} never runs; and only that would use "
+    "the {what} on which the goroutine waits to be ended."
 )
 JANITOR_MOVE = (
     "thin-wrapper",
