@@ -89,7 +89,7 @@ def _heap_report(exe: Path) -> Report:
 
 
 def _without(value: Any, folder: str) -> Any:
-    """A report, or a part of one, with files named from the service's folder: that folder is gone when the report is read."""
+    """A report (or part of one) with files named from the service's folder, which is gone when it is read."""
     if isinstance(value, Enum):
         return value
     if isinstance(value, str):
