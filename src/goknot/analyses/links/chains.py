@@ -90,7 +90,7 @@ def _statements(knots: Sequence[Knot]) -> Iterator[ChainStep]:
         for edge in knot.edges[:_MAX_EACH]:
             for seen in edge.evidence[:1]:
                 yield ChainStep("statement", edge.field or edge.kind, seen.file, seen.line, seen.text)
-        if knot.where is not None:
+        if knot.where is not None and knot.where.line:
             yield ChainStep("statement", knot.kind, knot.where.file, knot.where.line)
 
 

@@ -50,7 +50,9 @@ def _opened(knot: Knot, names: Names) -> Knot:
 
 def _with(reason: str, said: str) -> str:
     """The reason with one more sentence, unless an earlier join has said it."""
-    return reason if said in reason else f"{reason} {said}"
+    if said in reason:
+        return reason
+    return f"{reason}{'' if reason.endswith('.') else '.'} {said}"
 
 
 def _amount(knot: Knot) -> str:

@@ -63,7 +63,7 @@ def run_demo(step: Callable[[str], None], go: Path | None = None) -> Report:
 
 
 def _source_reports(folder: Path, options: SourceOptions) -> list[Report]:
-    folders = scan(ScanRequest(folder, options)).report
+    folders = scan(ScanRequest(folder, options)).with_matrix().report
     return [folders, find_leaks(LeaksRequest(folder, options)), find_type_knots(TypesRequest(folder, options))]
 
 
