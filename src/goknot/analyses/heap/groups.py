@@ -66,7 +66,7 @@ class RingGroup:
         retained_bytes: What goes when each ring goes, summed; a ring inside what another keeps counts in both.
         holders: What holds most of the instances, as (kind, holder, instances), most first.
         n_holders: How many different holders there are.
-        example: The instance that keeps least, the lowest address first.
+        example: Of those that the first of `holders` holds, the one that keeps least, the lowest address first.
     """
 
     reason: Reason
@@ -153,7 +153,7 @@ def group_by_signature(
             for triple in triples
         }
         kept_by = _count_holders(holders, seeds[instances])
-        ring = int(instances[0])
+        ring = int(instances[_first_held(holders, seeds[instances], kept_by)])
         cycle = cycles[index] if index in cycles else _cycle(graph, verdicts, ring, least_types[index])
         made.append(
             RingGroup(
@@ -185,6 +185,16 @@ def _count_holders(holders: Holders, seeds: Int32s) -> list[tuple[HolderKind, in
     return sorted(
         ((kind, holder, count) for (kind, holder), count in total.items()), key=lambda one: (-one[2], one[:2])
     )
+
+
+def _first_held(holders: Holders, seeds: Int32s, kept_by: Sequence[tuple[HolderKind, int, int]]) -> int:
+    """The first of a group's instances that what holds most of them holds; 0 if nothing holds any."""
+    if not kept_by:
+        return 0
+    kind, holder, _ = kept_by[0]
+    known = np.maximum(seeds, 0)
+    held = (seeds >= 0) & (holders.kind_by_seed[known] == int(kind)) & (holders.holder_by_seed[known] == holder)
+    return int(np.argmax(held))
 
 
 def _least_type(found: Signatures, group: int, type_names: Sequence[str]) -> int:
