@@ -74,12 +74,13 @@ class Names:
         return self._pointed_by[index]
 
     def _most_bytes(self, place: int, following: int) -> int:
-        """How long an unnamed variable at `place` can be: as long as symbol `following`, where that is in its section."""
+        """How long an unnamed variable at `place` can be: as symbol `following`, where that is in its section."""
         end = next((end for start, end in (self.module.data, self.module.bss) if start <= place < end), place)
         if self.symbols is None or following >= len(self.symbols.addr):
             return end
         addr = int(self.symbols.addr[following]) + self.slide
-        return int(self.symbols.n_bytes[following]) if addr < end else end
+        n_bytes = int(self.symbols.n_bytes[following]) if addr < end else 0
+        return n_bytes or end
 
     def groups(self, places: UInt64s) -> Int64s:
         """place -> which variable: the symbol's number, or -1 - (offset in words) where no symbol covers it."""

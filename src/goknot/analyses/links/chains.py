@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from goknot.analyses.links.names import Names
 from goknot.model.chain import ChainStep
-from goknot.model.knot import Knot
+from goknot.model.knot import Knot, KnotEdge
 from goknot.model.verdict import Level
 
 _MAX_EACH = 6  # steps of one level
@@ -26,7 +26,7 @@ def chain_of(knot: Knot, partners: Sequence[Knot], names: Names) -> tuple[ChainS
     if not partners and not (knot.heap is not None and declared):
         return ()
     steps = [
-        *_modules([*types, *_functions(knots, names)], names),
+        *_modules([*types, *_functions(knots, names)], knots, names),
         *_types(types, declared),
         *_fields(knots),
         *_statements(knots),
@@ -47,20 +47,35 @@ def _declared(name: str, knots: Sequence[Knot], names: Names) -> tuple[str, int]
     return ("", 0)
 
 
-def _modules(types: Sequence[str], names: Names) -> Iterator[ChainStep]:
-    packages = list(dict.fromkeys(names.package(name) for name in types if name.startswith("./")))
-    for module in names.modules:
+def _modules(found: Sequence[str], knots: Sequence[Knot], names: Names) -> Iterator[ChainStep]:
+    """Modules and packages of the program's own types, and of functions, whoever's they are."""
+    functions = set(_functions(knots, names))
+    packages = list(dict.fromkeys(names.package(name) for name in found if name.startswith("./") or name in functions))
+    versions = _versions(knots)
+    for module in dict.fromkeys((*names.modules, *versions)):
         if any(package == module or package.startswith(f"{module}/") for package in packages):
-            yield ChainStep("module", module)
+            yield ChainStep("module", versions.get(module, module))
     for package in packages[:_MAX_EACH]:
         yield ChainStep("package", package)
 
 
-def _functions(knots: Sequence[Knot], names: Names) -> Iterator[str]:
-    """The functions of goroutines, by full name: a method's receiver and a closure's number are no part of it."""
+def _versions(knots: Sequence[Knot]) -> dict[str, str]:
+    """Module -> `module@version`, as the files of goroutines' stacks tell: those of the module cache have it."""
+    found: dict[str, str] = {}
     for knot in knots:
-        if knot.heap is not None and knot.level is Level.GOROUTINE:
-            yield from names.of_heap(knot.nodes[0].key)
+        for edge in knot.edges if knot.heap is not None and knot.level is Level.GOROUTINE else ():
+            for seen in edge.evidence[:1]:
+                module, at, rest = seen.file.partition("@")
+                if at and not module.startswith("/"):
+                    found[module] = f"{module}@{rest.partition('/')[0]}"
+    return found
+
+
+def _functions(knots: Sequence[Knot], names: Names) -> Iterator[str]:
+    """Whose functions goroutines run: the package's function, or the type that a method is of."""
+    for knot in knots:
+        if knot.heap is not None and knot.level is Level.GOROUTINE and (name := names.of_function(knot.nodes[0].key)):
+            yield name
 
 
 def _types(types: Sequence[str], declared: dict[str, tuple[str, int]]) -> Iterator[ChainStep]:
@@ -86,11 +101,22 @@ def _statements(knots: Sequence[Knot]) -> Iterator[ChainStep]:
     for knot in knots:
         if knot.heap is not None or knot.kind == "type-ring":
             continue
-        for edge in knot.edges[:_MAX_EACH]:
-            for seen in edge.evidence[:1]:
-                yield ChainStep("statement", edge.field or edge.kind, seen.file, seen.line, seen.text)
-        if knot.where is not None:
-            yield ChainStep("statement", knot.kind, knot.where.file, knot.where.line)
+        steps = [
+            ChainStep("statement", _said(edge), seen.file, seen.line, seen.text)
+            for edge in knot.edges[:_MAX_EACH]
+            for seen in edge.evidence[:1]
+        ]
+        started = [node for node in knot.nodes[:_MAX_EACH] if node.kind == "goroutine" and node.line]
+        steps += [ChainStep("statement", "go", node.file, node.line) for node in started]
+        told = {(step.file, step.line) for step in steps}
+        if knot.where is not None and (knot.where.file, knot.where.line) not in told:
+            steps.append(ChainStep("statement", knot.kind, knot.where.file, knot.where.line))
+        yield from sorted(steps, key=lambda step: (step.file, step.line)) if started else steps
+
+
+def _said(edge: KnotEdge) -> str:
+    name = edge.field or edge.kind
+    return f"{name}: {edge.note}" if edge.note else name
 
 
 def _holders(knots: Sequence[Knot]) -> Iterator[ChainStep]:

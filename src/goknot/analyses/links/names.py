@@ -15,6 +15,8 @@ from goknot.model.report import Report
 
 # a named type inside another: path, dot, name; arguments of generic types are looked at apart
 _NAMED = re.compile(r"(?:[\w.~-]+/)*[\w~-][\w.~-]*\.[^\W\d][\w·]*")
+_FIRST_NAME = re.compile(r"(?:\(\*?)?([^\W\d]\w*)")
+_ESCAPE = re.compile(r"%([0-9a-f]{2})")
 _SOURCE = frozenset(("source", "module-graph"))
 
 
@@ -70,6 +72,22 @@ class Names:
     def of_heap(self, name: str) -> tuple[str, ...]:
         """The named types in a name of the runtime's."""
         return tuple(self._of_runtime(match) for match in _NAMED.findall(name))
+
+    def of_function(self, symbol: str) -> str:
+        """The function of a symbol, or the type that its method is of: `pkg/path.F`, `pkg/path.T` of `pkg/path.(*T).M`.
+
+        Closures and instances count for what they are in; the last element of an import path has its dots as `%2e`
+        (cmd/internal/objabi/path.go, `PathToPrefix`). Empty for what has no package, such as code of C.
+        """
+        head = symbol.partition("[")[0]
+        start = head.partition("(")[0].rfind("/") + 1
+        path, dot, local = head[start:].partition(".")
+        name = _FIRST_NAME.match(local)
+        if not dot or not path or name is None:
+            return ""
+        escaped = head[:start] + path
+        package = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), escaped)
+        return self._of_runtime(f"{package}.{name[1]}")
 
     def _of_runtime(self, name: str) -> str:
         path, _, local = name.rpartition(".")
