@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 _MOST_HOLDERS = 5
+_MADE_BY_SPECIALS = (Reason.FINALIZER_IN_RING, Reason.CLEANUP_HOLDS_OBJECT)
 _PIECE = 1 << 16
 
 
@@ -40,7 +41,8 @@ class Example:
     Attributes:
         ring: Its number among all rings.
         objects: All members, ascending; int32.
-        cycle: A shortest cycle through the first member of the least type name; its first object is not repeated.
+        cycle: A shortest cycle through the object of `special`, if a finalizer or cleanup makes the ring what it is,
+            else through the first member of the least type name; its first object is not repeated.
         cycle_edges: The edge that leaves each object of `cycle`.
         retained_bytes: What goes when the ring goes.
         special: The finalizer or cleanup that makes it so, or -1.
@@ -206,8 +208,11 @@ def _least_type(found: Signatures, group: int, type_names: Sequence[str]) -> int
 
 def _cycle(graph: HeapGraph, verdicts: RingVerdicts, ring: int, least_type: int) -> tuple[list[int], list[int]]:
     """A shortest cycle of a ring, and the edge that leaves each object of it."""
-    rings = verdicts.rings
-    origin = _first_of_type(graph, rings.members(ring), least_type)
+    rings, special = verdicts.rings, int(verdicts.special_by_ring[ring])
+    if special >= 0 and verdicts.reason_by_ring[ring] in _MADE_BY_SPECIALS:
+        origin = int(graph.specials.object_by_special[special])
+    else:
+        origin = _first_of_type(graph, rings.members(ring), least_type)
     return shortest_cycle(rings, edges_of(graph), ring, origin)
 
 
