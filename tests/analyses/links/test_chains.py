@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from goknot.analyses.links import join
-from goknot.analyses.links.names import Names
+from goknot.analyses.links.names import package_of_symbol
 from goknot.model.chain import ChainStep
 from goknot.model.knot import Evidence, HeapSize, Knot, KnotEdge, KnotNode, Place
 from goknot.model.report import Report, ReportInput
@@ -88,18 +88,17 @@ def test_how_many_there_are() -> None:
 @pytest.mark.parametrize(
     ("symbol", "expected"),
     [
-        ("example.com/app/store.Open", "./store.Open"),
-        ("example.com/app/store.(*Cache).run.func1", "./store.Cache"),
-        ("example.com/app/store.Cache.run-fm", "./store.Cache"),
-        ("example.com/app.(*T[...]).M", "./.T"),
-        ("example.com/app/store.Map[example.com/x/y.Z].Get", "./store.Map"),
-        ("gopkg.in/natefinch/lumberjack%2ev2.(*Logger).millRun", "gopkg.in/natefinch/lumberjack.v2.Logger"),
-        ("net/http.(*persistConn).readLoop", "net/http.persistConn"),
-        ("time.Sleep", "time.Sleep"),
-        ("main.run.func1", "main.run"),
+        ("example.com/app/store.Open", "example.com/app/store"),
+        ("example.com/app/store.(*Cache).run.func1", "example.com/app/store"),
+        ("example.com/app/store.Cache.run-fm", "example.com/app/store"),
+        ("example.com/app.(*T[...]).M", "example.com/app"),
+        ("example.com/app/store.Map[example.com/x/y.Z].Get", "example.com/app/store"),
+        ("gopkg.in/natefinch/lumberjack%2ev2.(*Logger).millRun", "gopkg.in/natefinch/lumberjack.v2"),
+        ("net/http.(*persistConn).readLoop", "net/http"),
+        ("main.run.func1", "main"),
         ("_cgo_wait", ""),
         ("", ""),
     ],
 )
-def test_function(symbol: str, expected: str) -> None:
-    assert Names((source("example.com/app"),), None).of_function(symbol) == expected
+def test_the_package_in_a_symbol(symbol: str, expected: str) -> None:
+    assert package_of_symbol(symbol) == expected
