@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from goknot.analyses.links.names import Names
 from goknot.model.chain import ChainStep
-from goknot.model.knot import Knot
+from goknot.model.knot import Knot, KnotEdge
 from goknot.model.verdict import Level
 
 _MAX_EACH = 6  # steps of one level
@@ -54,14 +54,27 @@ def _declared(name: str, knots: Sequence[Knot], names: Names) -> tuple[str, int]
 def _modules(packages: Sequence[str], knots: Sequence[Knot], names: Names) -> Iterator[ChainStep]:
     folders = [node.name for knot in knots for node in knot.nodes if node.kind == "folder"]
     plugins = [node.name for knot in knots for node in knot.nodes if node.kind == "plugin"]
-    for module in names.modules:
+    versions = _versions(knots)
+    for module in dict.fromkeys((*names.modules, *versions)):
         own = any(package == module or package.startswith(f"{module}/") for package in [*packages, *plugins])
-        if own or (folders and len(names.modules) == 1):
-            yield ChainStep("module", module)
+        if own or (folders and names.modules == (module,)):
+            yield ChainStep("module", versions.get(module, module))
     for package in list(dict.fromkeys(packages))[:_MAX_EACH]:
         yield ChainStep("package", package)
     for folder in folders[:_MAX_EACH]:
         yield ChainStep("folder", folder)
+
+
+def _versions(knots: Sequence[Knot]) -> dict[str, str]:
+    """Module -> `module@version`, as the files of goroutines' stacks tell: those of the module cache have it."""
+    found: dict[str, str] = {}
+    for knot in knots:
+        for edge in knot.edges if knot.heap is not None and knot.level is Level.GOROUTINE else ():
+            for seen in edge.evidence[:1]:
+                module, at, rest = seen.file.partition("@")
+                if at and not module.startswith("/"):
+                    found[module] = f"{module}@{rest.partition('/')[0]}"
+    return found
 
 
 def _types(types: Sequence[str], declared: dict[str, tuple[str, int]]) -> Iterator[ChainStep]:
@@ -87,11 +100,22 @@ def _statements(knots: Sequence[Knot]) -> Iterator[ChainStep]:
     for knot in knots:
         if knot.heap is not None or knot.kind == "type-ring":
             continue
-        for edge in knot.edges[:_MAX_EACH]:
-            for seen in edge.evidence[:1]:
-                yield ChainStep("statement", edge.field or edge.kind, seen.file, seen.line, seen.text)
-        if knot.where is not None and knot.where.line:
-            yield ChainStep("statement", knot.kind, knot.where.file, knot.where.line)
+        steps = [
+            ChainStep("statement", _said(edge), seen.file, seen.line, seen.text)
+            for edge in knot.edges[:_MAX_EACH]
+            for seen in edge.evidence[:1]
+        ]
+        started = [node for node in knot.nodes[:_MAX_EACH] if node.kind == "goroutine" and node.line]
+        steps += [ChainStep("statement", "go", node.file, node.line) for node in started]
+        told = {(step.file, step.line) for step in steps}
+        if knot.where is not None and knot.where.line and (knot.where.file, knot.where.line) not in told:
+            steps.append(ChainStep("statement", knot.kind, knot.where.file, knot.where.line))
+        yield from sorted(steps, key=lambda step: (step.file, step.line)) if started else steps
+
+
+def _said(edge: KnotEdge) -> str:
+    name = edge.field or edge.kind
+    return f"{name}: {edge.note}" if edge.note else name
 
 
 def _plugins(knots: Sequence[Knot], names: Names) -> Iterator[ChainStep]:

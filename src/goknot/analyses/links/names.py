@@ -15,6 +15,7 @@ from goknot.model.report import Report
 
 # a named type inside another: path, dot, name; arguments of generic types are looked at apart
 _NAMED = re.compile(r"(?:[\w.~-]+/)*[\w~-][\w.~-]*\.[^\W\d][\w·]*")
+_ESCAPE = re.compile(r"%([0-9a-f]{2})")
 _CLOSURE = re.compile(r"func (?=[^\s(])")  # an object of a heap that is a closure is called by its function
 _NO_TYPE = frozenset(("goroutine", "special"))
 _SOURCE = frozenset(("source", "module-graph"))
@@ -75,19 +76,12 @@ class Names:
         return frozenset(found for node in knot.nodes if (found := self.of_source(node)))
 
     def function_packages(self, knot: Knot) -> tuple[str, ...]:
-        """The packages of a heap's closures and goroutines: a symbol's package ends at the first dot of its last part.
-
-        (`objabi.PathToPrefix` writes dots there as `%2e`.)
-        """
+        """The packages of a heap's closures and goroutines."""
         if knot.heap is None:
             return ()
-        found = []
-        for node in knot.nodes:
-            name = _CLOSURE.sub("", node.key if node.kind == "goroutine" else node.name)
-            if node.kind == "goroutine" or _CLOSURE.match(node.name):
-                folder, slash, last = name.rpartition("/")
-                found.append(f"{folder}{slash}{last.partition('.')[0]}".replace("%2e", "."))
-        return tuple(dict.fromkeys(found))
+        goroutines = [node.key for node in knot.nodes if node.kind == "goroutine"]
+        closures = [_CLOSURE.sub("", node.name) for node in knot.nodes if _CLOSURE.match(node.name)]
+        return tuple(dict.fromkeys(found for one in [*goroutines, *closures] if (found := package_of_symbol(one))))
 
     def of_heap(self, name: str) -> tuple[str, ...]:
         """The named types in a name of the runtime's."""
@@ -108,6 +102,17 @@ class Names:
         if "." in folder.strip(".").partition("/")[0]:
             return self.canonical(f"{folder}.{local}")
         return f"./{folder.strip('.')}.{local}"
+
+
+def package_of_symbol(symbol: str) -> str:
+    """The import path in a function's symbol; empty for what has none, such as code of C.
+
+    It ends at the first dot of its last element, whose own dots are `%2e` (cmd/internal/objabi/path.go, PathToPrefix).
+    """
+    head = re.split(r"[(\[]", symbol, maxsplit=1)[0]
+    start = head.rfind("/") + 1
+    last, dot, _ = head[start:].partition(".")
+    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), head[:start] + last) if dot and last else ""
 
 
 def _modules(reports: Sequence[Report]) -> tuple[str, ...]:
