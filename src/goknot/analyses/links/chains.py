@@ -10,10 +10,11 @@ from goknot.model.knot import Knot
 from goknot.model.verdict import Level
 
 _MAX_EACH = 6  # steps of one level
+_MIN_LEVELS = 3
 
 
 def chain_of(knot: Knot, partners: Sequence[Knot], names: Names) -> tuple[ChainStep, ...]:
-    """The levels a knot lives on; empty if there is no more than its own.
+    """The levels a knot lives on; empty if there is little more than its own.
 
     Args:
         knot: The knot.
@@ -23,17 +24,20 @@ def chain_of(knot: Knot, partners: Sequence[Knot], names: Names) -> tuple[ChainS
     knots = [knot, *partners]
     types = sorted({one for each in knots for one in names.of_knot(each)})
     declared = {name: place for name in types if (place := _declared(name, knots, names))}
-    if not partners and not (knot.heap is not None and declared):
-        return ()
+    packages = [names.package(name) for name in types if name.startswith("./")]
+    packages += [package for each in knots for package in names.function_packages(each)]
+    packages += [node.name for each in knots for node in each.nodes if node.kind == "package"]
     steps = [
-        *_modules([*types, *_functions(knots, names)], names),
+        *_modules(packages, knots, names),
         *_types(types, declared),
         *_fields(knots),
         *_statements(knots),
+        *_plugins(knots, names),
         *_holders(knots),
         *_objects(knots),
     ]
-    return tuple(dict.fromkeys(steps))
+    chain = tuple(dict.fromkeys(steps))
+    return chain if partners or len({step.level for step in chain}) >= _MIN_LEVELS else ()
 
 
 def _declared(name: str, knots: Sequence[Knot], names: Names) -> tuple[str, int]:
@@ -47,20 +51,17 @@ def _declared(name: str, knots: Sequence[Knot], names: Names) -> tuple[str, int]
     return ("", 0)
 
 
-def _modules(types: Sequence[str], names: Names) -> Iterator[ChainStep]:
-    packages = list(dict.fromkeys(names.package(name) for name in types if name.startswith("./")))
+def _modules(packages: Sequence[str], knots: Sequence[Knot], names: Names) -> Iterator[ChainStep]:
+    folders = [node.name for knot in knots for node in knot.nodes if node.kind == "folder"]
+    plugins = [node.name for knot in knots for node in knot.nodes if node.kind == "plugin"]
     for module in names.modules:
-        if any(package == module or package.startswith(f"{module}/") for package in packages):
+        own = any(package == module or package.startswith(f"{module}/") for package in [*packages, *plugins])
+        if own or (folders and len(names.modules) == 1):
             yield ChainStep("module", module)
-    for package in packages[:_MAX_EACH]:
+    for package in list(dict.fromkeys(packages))[:_MAX_EACH]:
         yield ChainStep("package", package)
-
-
-def _functions(knots: Sequence[Knot], names: Names) -> Iterator[str]:
-    """The functions of goroutines, by full name: a method's receiver and a closure's number are no part of it."""
-    for knot in knots:
-        if knot.heap is not None and knot.level is Level.GOROUTINE:
-            yield from names.of_heap(knot.nodes[0].key)
+    for folder in folders[:_MAX_EACH]:
+        yield ChainStep("folder", folder)
 
 
 def _types(types: Sequence[str], declared: dict[str, tuple[str, int]]) -> Iterator[ChainStep]:
@@ -89,8 +90,21 @@ def _statements(knots: Sequence[Knot]) -> Iterator[ChainStep]:
         for edge in knot.edges[:_MAX_EACH]:
             for seen in edge.evidence[:1]:
                 yield ChainStep("statement", edge.field or edge.kind, seen.file, seen.line, seen.text)
-        if knot.where is not None:
+        if knot.where is not None and knot.where.line:
             yield ChainStep("statement", knot.kind, knot.where.file, knot.where.line)
+
+
+def _plugins(knots: Sequence[Knot], names: Names) -> Iterator[ChainStep]:
+    """Plugins that are members, and those whose variables hold one."""
+    for knot in knots:
+        for node in knot.nodes:
+            if node.kind == "plugin":
+                state = names.plugins.get(node.name, "")
+                yield ChainStep("plugin", node.name, note=f"{state} in the process that was read" if state else "")
+        path = knot.heap.path_to_root if knot.heap is not None else ()
+        for name in names.plugins:
+            if path and path[0].name.startswith(f"variable {name}."):
+                yield ChainStep("plugin", name, note="never unloaded")
 
 
 def _holders(knots: Sequence[Knot]) -> Iterator[ChainStep]:

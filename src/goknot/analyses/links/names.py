@@ -15,6 +15,8 @@ from goknot.model.report import Report
 
 # a named type inside another: path, dot, name; arguments of generic types are looked at apart
 _NAMED = re.compile(r"(?:[\w.~-]+/)*[\w~-][\w.~-]*\.[^\W\d][\w·]*")
+_CLOSURE = re.compile(r"func (?=[^\s(])")  # an object of a heap that is a closure is called by its function
+_NO_TYPE = frozenset(("goroutine", "special"))
 _SOURCE = frozenset(("source", "module-graph"))
 
 
@@ -24,10 +26,15 @@ class Names:
     Args:
         reports: The reports.
         types: The types of the source, if that is at hand.
+
+    Attributes:
+        modules: Of the source, longest first.
+        plugins: Of the process that was read: plugin -> its state, as `HeapModule` has it.
     """
 
     def __init__(self, reports: Sequence[Report], types: TypeGraph | None) -> None:
         self.modules = _modules(reports)
+        self.plugins = {one.name: one.state for report in reports for one in report.modules[1:]}  # the first: the host
         self._declared: dict[str, SourceType] = {}
         self._by_local: dict[str, set[str]] = {}
         for one in types.types if types is not None else ():
@@ -63,9 +70,24 @@ class Names:
     def of_knot(self, knot: Knot) -> frozenset[str]:
         """The named types a knot is about, canonical."""
         if knot.heap is not None:
-            types = [node for node in knot.nodes if node.kind != "goroutine"]
+            types = [node for node in knot.nodes if node.kind not in _NO_TYPE and not _CLOSURE.match(node.name)]
             return frozenset(one for node in types for one in self.of_heap(node.name))
         return frozenset(found for node in knot.nodes if (found := self.of_source(node)))
+
+    def function_packages(self, knot: Knot) -> tuple[str, ...]:
+        """The packages of a heap's closures and goroutines: a symbol's package ends at the first dot of its last part.
+
+        (`objabi.PathToPrefix` writes dots there as `%2e`.)
+        """
+        if knot.heap is None:
+            return ()
+        found = []
+        for node in knot.nodes:
+            name = _CLOSURE.sub("", node.key if node.kind == "goroutine" else node.name)
+            if node.kind == "goroutine" or _CLOSURE.match(node.name):
+                folder, slash, last = name.rpartition("/")
+                found.append(f"{folder}{slash}{last.partition('.')[0]}".replace("%2e", "."))
+        return tuple(dict.fromkeys(found))
 
     def of_heap(self, name: str) -> tuple[str, ...]:
         """The named types in a name of the runtime's."""
