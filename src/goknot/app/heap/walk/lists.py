@@ -41,7 +41,7 @@ def knots(walk: Walk, stop: Stop, pen: Pen) -> Page:
         f"{count(graph.n_objects, 'object')}, {bytes_text(int(graph.bytes_by_object.sum()))}",
         count(graph.n_edges, "pointer"),
         count(graph.n_goroutines, "goroutine"),
-        f"{count(walk.study.verdicts.rings.n_rings, 'ring')}, most of them nobody's business",
+        f"{count(walk.study.verdicts.rings.n_rings, 'ring')}, those of the runtime's own not shown",
     ]
     pen.wrapped(pen.signs.dot.join(facts), 0, "dim", first=("",))
     for problem in walk.report.problems:
