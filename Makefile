@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: demo test test-all check lint bench clean
 
 demo: ## builds, runs and analyses a small Go service; writes goknot-demo.html
-	@$(PYTHON) scripts/make_venv.py go
+	@$(PYTHON) scripts/make_venv.py demo
 	@$(BIN)/goknot demo
 
 test: ## runs the tests

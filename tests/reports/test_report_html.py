@@ -10,20 +10,13 @@ import re
 import shutil
 import subprocess
 import zlib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from page_samples import HOSTILE, SAMPLE, report, ring
 
-from goknot.model.chain import ChainStep, KnotLink
-from goknot.model.cut import Cut
-from goknot.model.knot import Evidence, HeapSize, HeapStep, Knot, KnotEdge, KnotNode, Place
-from goknot.model.pictures import KeptNode
-from goknot.model.report import Problem, Report, ReportInput, TypeSize
-from goknot.model.verdict import Confidence, Level, Verdict
 from goknot.reports import render
 
-HOSTILE = "</script><img src=x onerror=alert(1)>"
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -37,59 +30,6 @@ FLAGS = [
     "--virtual-time-budget=8000",
     "--dump-dom",
 ]
-
-
-def ring(number: int, title: str = "a and b", n: int = 2) -> Knot:
-    nodes = tuple(KnotNode(f"example.com/p{number}.T{at}", "type", f"p.T{at}", "p/p.go", at + 1) for at in range(n))
-    edges = tuple(
-        KnotEdge(
-            at, (at + 1) % n, "pointer", field=f"f{at}", offset=8, evidence=(Evidence("p/p.go", at + 1, 2, "next *T"),)
-        )
-        for at in range(n)
-    )
-    return Knot(
-        id=f"{number:012x}",
-        level=Level.TYPE,
-        kind="type-ring",
-        verdict=Verdict.COLLECTED,
-        confidence=Confidence.NOTE,
-        reason="Types hold each other.",
-        title=title,
-        nodes=nodes,
-        edges=edges,
-        cycles=(tuple(range(n)),),
-    )
-
-
-def live(number: int) -> Knot:
-    steps = (HeapStep("main.T", "object", 0xC000010000, "next", 8),)
-    return replace(
-        ring(number, "main.T: 3 rings"),
-        level=Level.HEAP,
-        kind="finalizer-in-ring",
-        verdict=Verdict.NEVER_FREED,
-        confidence=Confidence.CERTAIN,
-        heap=HeapSize(3, 6, 96, 4096, steps, (HeapStep("variable main.keep", "root"),)),
-        cuts=(Cut(((0, 1),), 1, 1, "finalizer-outside-ring", "Put it outside."),),
-        links=(KnotLink(f"{number + 1:012x}", "same types"),),
-        chain=(ChainStep("type", "T", "main.go", 12, "type T struct", "3 rings"),),
-        where=Place("main.go", 12, 1),
-    )
-
-
-def report(*knots: Knot) -> Report:
-    return Report(
-        "1.0",
-        (ReportInput("core", "core.1", {"go": "1.27"}),),
-        knots,
-        problems=(Problem("x.go:3", "does not parse", "not seen"),),
-        stats={"knots": len(knots)},
-        types=(TypeSize("main.T", "runtime", 6, 96, 4096),),
-        kept=(KeptNode(-1, "variable main.keep", "root", 0, 0, 96), KeptNode(0, HOSTILE, "object", 6, 96, 96)),
-    )
-
-
-SAMPLE = report(live(1), ring(2), ring(3, HOSTILE, 5), ring(4, "\u202eevil\u0007" + "n" * 10_000, 1))
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +124,8 @@ def test_hostile_names_are_text(page: Path) -> None:
         ("types", "main.T"),
         ("kept", "variable main.keep"),
         ("kept", HOSTILE),
+        ("folders", "3 folders, 3 dependencies"),
+        ("folders", HOSTILE),
         ("problems", "does not parse"),
         ("knot/none", "No such knot"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from goknot.analyses.links import join
@@ -11,7 +12,6 @@ from goknot.inputs.reportfile import read_report
 from goknot.inputs.source import DiskTree, SourceOptions, scan_source
 from goknot.inputs.source.types.cache import cache_folder
 from goknot.inputs.source.types.graph import read_types
-from goknot.model.gotypes import TypeGraph
 from goknot.model.report import Report
 
 
@@ -27,11 +27,12 @@ def join_files(files: Sequence[Path], source: Path | None = None) -> Report:
     """
     if not files:
         raise UsageError("no report is named", "Make reports with --format json and name their files.")
-    return join([read_report(file) for file in files], _types(source) if source is not None else None)
-
-
-def _types(source: Path) -> TypeGraph:
+    reports = [read_report(file) for file in files]
+    if source is None:
+        return join(reports)
+    from goknot.app.scan import matrix_of  # noqa: PLC0415 (only with source)
     from goknot.app.types import go_places  # noqa: PLC0415 (only with source)
 
     scan = scan_source(DiskTree(source), SourceOptions.from_environment())
-    return read_types(scan, go_places(), cache_folder()).graph
+    joined = join(reports, read_types(scan, go_places(), cache_folder()).graph)
+    return joined if joined.matrix is not None else replace(joined, matrix=matrix_of(scan))

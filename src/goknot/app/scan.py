@@ -8,6 +8,7 @@ from pathlib import Path
 
 from goknot import __version__
 from goknot.analyses.baseline import Comparison
+from goknot.analyses.matrix import folder_matrix
 from goknot.app.comparing import (
     KeyEdges,
     baseline_text,
@@ -23,6 +24,7 @@ from goknot.errors import UsageError
 from goknot.inputs.source import DiskTree, GitTree, SourceOptions, SourceScan, scan_source
 from goknot.model.graph import Graph
 from goknot.model.knot import Knot
+from goknot.model.pictures import FolderMatrix
 from goknot.model.report import Problem, Report, ReportInput
 from goknot.model.settings import Settings
 from goknot.model.verdict import BaselineState
@@ -60,11 +62,17 @@ class ScanResult:
     Attributes:
         n_stale_edges: Ring edges the older state lists that are gone.
         source: The scan itself, for those who ask for packages or a verification.
+        depth: Of the folders that rings were looked for between.
     """
 
     report: Report
     n_stale_edges: int
     source: SourceScan
+    depth: int
+
+    def with_matrix(self) -> ScanResult:
+        """The same, with the picture of how folders depend on each other."""
+        return replace(self, report=replace(self.report, matrix=matrix_of(self.source, self.depth)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,16 @@ def scan(request: ScanRequest) -> ScanResult:
         comparison = compare_with_file(state.knots, known)
     elif request.new_from_rev:
         comparison = _compare_with_rev(request, state)
-    return ScanResult(_report(request, state, comparison, problems), comparison.n_stale_edges, state.source)
+    return ScanResult(
+        _report(request, state, comparison, problems), comparison.n_stale_edges, state.source, state.depth
+    )
+
+
+def matrix_of(source: SourceScan, depth: int | None = None) -> FolderMatrix | None:
+    """How the folders of a scan depend on each other; None if there is but one."""
+    keys = [package.key for package in source.packages]
+    matrix = folder_matrix(source.production_graph(), keys, depth or choose_depth(keys))
+    return matrix if len(matrix.folders) > 1 else None
 
 
 def _look(source: SourceScan, depth: int | None, settings: Settings) -> _State:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from goknot import __version__
 from goknot.analyses.types import TypeRings, find_type_rings
 from goknot.app.comparing import compare_report
 from goknot.inputs.modules.goenv import read_goenv
-from goknot.inputs.source import DiskTree, SourceOptions, scan_source
+from goknot.inputs.reportfile import parse_report
+from goknot.inputs.source import DiskTree, SourceOptions, SourceScan, scan_source
+from goknot.inputs.source.types.answers import Answers, key_of
 from goknot.inputs.source.types.cache import cache_folder
-from goknot.inputs.source.types.dependencies import GoPlaces
+from goknot.inputs.source.types.dependencies import Dependencies, GoPlaces
 from goknot.inputs.source.types.graph import TypesRead, read_types
 from goknot.model.report import Problem, Report, ReportInput
-from goknot.model.verdict import BaselineState
+from goknot.reports import render
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,22 @@ def find_type_knots(request: TypesRequest) -> Report:
     """
     source = scan_source(DiskTree(request.path), request.options)
     places = go_places()
-    read = read_types(source, places, cache_folder() if request.use_cache else None)
+    answers = Answers(cache_folder() if request.use_cache else None)
+    key = key_of(source, str(request.path), repr(places)) if request.use_cache else None
+    known = answers.find(key, Dependencies(places, source.module_folders, source.chooser)) if key is not None else None
+    if known is not None:
+        report = parse_report(known, "the cache")
+    else:
+        read = read_types(source, places, cache_folder() if request.use_cache else None)
+        report = _report(request, source, read, places)
+        if key is not None:
+            answers.keep(key, read.outside, render(report, "json").encode())
+    report = replace(report, problems=tuple(sorted({*source.problems, *report.problems})))
+    return compare_report(report, request.baseline, update=request.update_baseline)
+
+
+def _report(request: TypesRequest, source: SourceScan, read: TypesRead, places: GoPlaces) -> Report:
+    """What the types alone have to say."""
     rings = find_type_rings(read.graph)
     details: dict[str, str | int | tuple[str, ...]] = {
         "module": tuple(sorted(module.path for module in source.modules)),
@@ -60,12 +77,11 @@ def find_type_knots(request: TypesRequest) -> Report:
     }
     if source.options.tags:
         details["tags"] = source.options.tags
-    problems = {*source.problems, *read.problems, *_problems(read, rings, places)}
-    report = Report(
+    return Report(
         version=__version__,
         inputs=(ReportInput("source", str(request.path), details),),
         knots=tuple(sorted(rings.knots, key=lambda knot: knot.order)),
-        problems=tuple(sorted(problems)),
+        problems=tuple(sorted({*read.problems, *_problems(read, rings, places)})),
         stats={
             "modules": len(source.modules),
             "packages": len(source.packages),
@@ -73,13 +89,12 @@ def find_type_knots(request: TypesRequest) -> Report:
             "types": sum(one.asked_for and "[" not in one.name for one in read.graph.types),
             "edges": len(read.graph.edges),
             "knots": len(rings.knots),
-            "new": sum(knot.baseline is BaselineState.NEW for knot in rings.knots),
+            "new": len(rings.knots),
             "known": 0,
             "fixed": 0,
         },
         complete=source.complete and not read.problems,
     )
-    return compare_report(report, request.baseline, update=request.update_baseline)
 
 
 def _problems(read: TypesRead, rings: TypeRings, places: GoPlaces) -> list[Problem]:

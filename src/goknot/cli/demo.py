@@ -27,9 +27,10 @@ def command(
 ) -> None:
     """Builds and runs a small Go service with a knot of every kind, and shows what goknot says of it.
 
-    Its source, its types and its live heap are analysed and joined. Besides the text, the page goknot-demo.html is
-    written; with another --format that is printed, or written to --output. Go 1.24 or newer is used if it is at hand
-    (on PATH, or by pip install "goknot[go]"); without it, what source alone shows.
+    Its source, its types, its plugins and its live heap are analysed and joined. Besides the text, the page
+    goknot-demo.html is written; with another --format that is printed, or written to --output. Go 1.24 or newer is used
+    if it is at hand (on PATH, or by pip install "goknot[demo]", which brings a C compiler for the plugins, too);
+    without it, what source alone shows.
     """
     from goknot.app.demo import run_demo  # noqa: PLC0415 (help must stay quick)
 

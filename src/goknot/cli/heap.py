@@ -48,11 +48,19 @@ def command(ctx: click.Context, /, **options: Any) -> None:
             step("the older heap")
             older = open_study(options["diff"], options["diff_exe"], stop=stop, alloc=alloc, step=step)
         step("what is found")
-        tables = _views(study, older, options)
-        if not tables and options["format_"] != "pprof":
-            ctx.exit(_report(study, options))
-        code = _gate(study, options)
-    if tables:
+        if options["tui"]:
+            report, code = _judged(study, options, types=False)
+        else:
+            tables = _views(study, older, options)
+            if not tables and options["format_"] != "pprof":
+                ctx.exit(_report(study, options))
+            code = _gate(study, options)
+    if options["tui"]:
+        from goknot.app.heap.walk import Walk  # noqa: PLC0415
+        from goknot.cli import heap_tui  # noqa: PLC0415
+
+        heap_tui.run(Walk(study, report))
+    elif tables:
         heaps = [study.heap] + ([older.heap] if older else [])
         emit_tables(heaps, tables, options["format_"], options["output"])
     else:
@@ -65,6 +73,12 @@ def command(ctx: click.Context, /, **options: Any) -> None:
 def _check(options: dict[str, Any]) -> None:
     if _wants_view(options) and options["format_"] not in ("text", "json"):
         raise UsageError(f"a view has no format {options['format_']}", "Use text or json.")
+    if options["tui"]:
+        from goknot.cli import heap_tui  # noqa: PLC0415
+
+        if _wants_view(options) or options["format_"] != "text" or options["output"]:
+            raise UsageError("--tui shows everything itself", "Leave views, --format and --output out.")
+        heap_tui.check()
     if options["diff_exe"] and not options["diff"]:
         raise UsageError("--diff-exe is the executable of an older core", "Add --diff OLDER.")
     if options["format_"] == "pprof" and options["output"] in (None, "-") and sys.stdout.isatty():

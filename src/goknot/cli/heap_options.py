@@ -38,6 +38,7 @@ def heap_options(command: Command) -> Command:
         click.option("--retained", multiple=True, metavar="TYPE|ADDR", help="What goes when these objects go; exact."),
         click.option("--path-to", multiple=True, metavar="TYPE|ADDR", help="How an object is held."),
         click.option("--dominators", is_flag=True, help="The tree of who alone keeps how much."),
+        click.option("--tui", is_flag=True, help="Walk through it at this terminal (textual)."),
         click.option("--top", is_flag=True, help="Types by what their objects keep."),
         click.option(
             "--max-memory",

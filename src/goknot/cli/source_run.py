@@ -59,6 +59,8 @@ def run_scan(path: str, platform: PlatformChoice, gate: Gate, *, modules: bool) 
 
 def show(result: ScanResult, format_: str, output: str | None, *, show_all: bool, knot: str | None) -> None:
     """Prints the report; with an output file, one line says what it holds."""
+    if format_ == "html":
+        result = result.with_matrix()
     emit_report(result.report, format_, output, show_all=show_all, knot=knot)
     if output:
         stats = result.report.stats

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from goknot.formats.elf import c_string
+from goknot.goruntime.filenames import goroot_of, portable
 from goknot.memory.space import MissingMemoryError
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class PclnTable:
         self._space, self._modules = space, modules
         self._entries: dict[int, NDArray[np.uint32]] = {}
         self._tables: dict[tuple[int, str], bytes] = {}
+        self._goroots: dict[int, str] = {}
         self._functions: dict[tuple[int, int], Function] = {}
         self._values: dict[tuple[int, int, int], int] = {}
         self._objects: dict[int, tuple[StackObject, ...]] = {}
@@ -125,7 +127,7 @@ class PclnTable:
         return self._value(function, function.pcdata[PCDATA_STACK_MAP], pc)
 
     def line(self, function: Function, pc: int) -> str:
-        """`file:line` of an instruction; empty where it is not said."""
+        """`file:line` of an instruction, the file as `filenames.portable` has it; empty where it is not said."""
         number = self._value(function, function.pcfile, pc)
         line = self._value(function, function.pcln, pc)
         cutab = self._table(function.module, "cutab")
@@ -134,7 +136,7 @@ class PclnTable:
             return ""
         off = struct.unpack_from("<I", cutab, at)[0]
         file = c_string(self._table(function.module, "filetab"), off) if off != NO_FUNCDATA else ""
-        return f"{file}:{line}" if file else ""
+        return f"{portable(file, self._goroot(function.module))}:{line}" if file else ""
 
     def calls(self, function: Function, pc: int) -> tuple[tuple[str, str], ...]:
         """(function, `file:line`) of an instruction: what was inlined there, innermost first, then the function itself.
@@ -187,6 +189,11 @@ class PclnTable:
         n_words = ptr_bytes // 8
         data = self._space.read(module.rodata_addr + gcdata_off, (n_words + 7) // 8)
         return StackObject(off, n_bytes, tuple(8 * bit for bit in _bits(data, n_words)))
+
+    def _goroot(self, module: Module) -> str:
+        if module.addr not in self._goroots:
+            self._goroots[module.addr] = goroot_of(self._table(module, "filetab"))
+        return self._goroots[module.addr]
 
     def _ftab(self, module: Module) -> NDArray[np.uint32]:
         """Two rows: offsets of entries in text, offsets of what describes them."""

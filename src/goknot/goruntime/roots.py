@@ -58,13 +58,29 @@ class Names:
         ]
 
     def _pointed_from(self, place: int) -> str:
-        """The variable that points at the unnamed one at `place`: nearest below it, with no name between."""
+        """The variable that points at the unnamed one at `place`: nearest below it, with no name between.
+
+        A section's variables lie by size (cmd/link/internal/ld/data.go, `dodataSect`), so an unnamed one is no longer
+        than the next that has a name: what lies further behind it is another, which no variable points at.
+        """
         index = int(np.searchsorted(self._pointed_addr, np.uint64(place), side="right")) - 1
         if index < 0 or self.symbols is None:
             return ""
-        ends = np.array([self._pointed_addr[index], place], np.uint64) - np.uint64(self.slide)
+        addr = int(self._pointed_addr[index])
+        ends = np.array([addr, place], np.uint64) - np.uint64(self.slide)
         before, after = np.searchsorted(self.symbols.addr, ends, side="right").tolist()
-        return self._pointed_by[index] if before == after else ""
+        if before != after or place - addr >= self._most_bytes(place, after):
+            return ""
+        return self._pointed_by[index]
+
+    def _most_bytes(self, place: int, following: int) -> int:
+        """How long an unnamed variable at `place` can be: as symbol `following`, where that is in its section."""
+        end = next((end for start, end in (self.module.data, self.module.bss) if start <= place < end), place)
+        if self.symbols is None or following >= len(self.symbols.addr):
+            return end
+        addr = int(self.symbols.addr[following]) + self.slide
+        n_bytes = int(self.symbols.n_bytes[following]) if addr < end else 0
+        return n_bytes or end
 
     def groups(self, places: UInt64s) -> Int64s:
         """place -> which variable: the symbol's number, or -1 - (offset in words) where no symbol covers it."""

@@ -141,7 +141,10 @@ def _outcome(
     firsts: list[int] = []
     for value in np.flatnonzero(used).tolist():
         name = types.qualified[value // 2]
-        name = f"[]{name}" if value % 2 and not name.endswith(")") and name != "string" else name
+        if value % 2:
+            name = f"[]{name}" if not name.endswith(")") and name != "string" else name
+        elif name.startswith("[]"):
+            name += " (header)"  # pointer, length and capacity, apart from the memory that they are of
         if name not in number_by_name:
             number_by_name[name] = len(firsts)
             firsts.append(value)

@@ -31,9 +31,9 @@ class FolderMatrix:
     """The dependency structure matrix of folders.
 
     Attributes:
-        folders: In an order that puts what is depended on last and rings side by side.
-        ring_by_folder: folder -> number of its ring, -1 if it is in none.
-        edges: (from, to, imports), sorted.
+        folders: In an order that puts what is depended on last and the members of a ring side by side.
+        ring_by_folder: folder -> number of the ring that it, or the folder above it, is in; -1 if there is none.
+        edges: (from, to, imports between their packages), sorted.
     """
 
     folders: tuple[str, ...]

@@ -99,7 +99,8 @@ def _write_chain(pen: Pen, knot: Knot) -> None:
     widest = max(len(step.level) for step in knot.chain)
     for step in knot.chain:
         where = f"{pen.given(step.file)}:{step.line}" if step.line else pen.given(step.file)
-        said = "  ".join(part for part in (pen.given(step.name), where, pen.given(step.text or step.note)) if part)
+        text = " ".join((step.text or step.note).split())
+        said = "  ".join(part for part in (pen.given(step.name), where, pen.given(text)) if part)
         pen.line("    ", ("dim", step.level.ljust(widest)), "  ", pen.fitted(said, pen.width - widest - 6))
     if knot.links:
         linked = ", ".join(f"{link.id} ({link.why})" for link in knot.links)

@@ -72,6 +72,15 @@ def _write(pen: Pen, table: Table) -> None:
 
 
 def _write_rows(pen: Pen, table: Table) -> None:
+    for number, row in enumerate(fitted_rows(pen, table)):
+        spans: list[Span] = ["  "]
+        for cell in row:
+            spans += [("dim", cell) if number == 0 else cell, "  "]
+        pen.line(*spans)
+
+
+def fitted_rows(pen: Pen, table: Table) -> list[list[str]]:
+    """The heads, then the rows, each cell fit for the terminal and as wide as its column."""
     depths = table.depths or (0,) * len(table.rows)
     texts = [
         ["  " * depth * (not at) + _text(pen, column, cell) for at, (column, cell) in enumerate(_cells(table, row))]
@@ -80,14 +89,13 @@ def _write_rows(pen: Pen, table: Table) -> None:
     heads = [pen.given(column.name.replace("_", " ")) for column in table.columns]
     widths = [max(n_cells(row[at]) for row in [heads, *texts]) for at in range(len(heads))]
     _narrow(pen, table, widths)
-    for number, row in enumerate([heads, *texts]):
-        spans: list[Span] = ["  "]
-        for at, (column, text) in enumerate(zip(table.columns, row, strict=True)):
-            shown = pen.fitted(text, widths[at])
-            gap = " " * (widths[at] - n_cells(shown))
-            padded = gap + shown if column.unit else shown + gap
-            spans += [("dim", padded) if number == 0 else padded, "  "]
-        pen.line(*spans)
+    return [[_padded(pen, *one) for one in zip(table.columns, row, widths, strict=True)] for row in [heads, *texts]]
+
+
+def _padded(pen: Pen, column: Column, text: str, width: int) -> str:
+    shown = pen.fitted(text, width)
+    gap = " " * (width - n_cells(shown))
+    return gap + shown if column.unit else shown + gap
 
 
 def _cells(table: Table, row: tuple[Cell, ...]) -> zip[tuple[Column, Cell]]:

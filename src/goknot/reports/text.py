@@ -31,13 +31,14 @@ _SAID = frozenset(
         *(f"named_by_{by}" for by in NAMED_BY[1:]),
     }
 )
+_PLUGIN_INPUTS = frozenset(("binary", "plugin"))
 _FACTS = ("platform", "tags", "view", "named", "stopped_ms")  # of an input that change what there is to see
 
 
 def render(report: Report, view: View) -> str:
     """Renders the report for a terminal."""
     pen = Pen(view)
-    if report.plugins and not view.n_hidden:
+    if report.plugins and {one.kind for one in report.inputs} <= _PLUGIN_INPUTS and not view.n_hidden:
         write_plugins(pen, report, whole=view.all_in_full)
         _write_problems(pen, report, whole=view.all_in_full)
         write_plugin_summary(pen, report)
@@ -54,6 +55,8 @@ def render(report: Report, view: View) -> str:
         _write_fixed(pen, fixed)
     if report.modules and not view.n_hidden:
         write_modules(pen, report.modules)
+    if report.plugins and not view.n_hidden:
+        write_plugins(pen, report, whole=view.all_in_full)
     _write_problems(pen, report, whole=view.all_in_full)
     _write_summary(pen, report, view)
     return pen.text()

@@ -71,6 +71,27 @@ def test_a_finalizer_in_a_ring() -> None:
     assert group.holders == ((HolderKind.ROOT, 0, 1),)
 
 
+def test_the_cycle_through_the_finalizers_object_is_shown() -> None:
+    heap = Heap()
+    a, b, c = heap.ring("A", "B", "C")
+    z = heap.new("Z")
+    heap.point(b, a, z)  # A and B are a shorter ring, of lesser names
+    heap.point(z, c)
+    heap.special(SpecialKind.FINALIZER, z)
+    (group,) = judged(heap)
+    assert group.example.cycle == (z, c, a, b)
+
+
+def test_the_example_is_one_that_the_first_holder_holds() -> None:
+    heap = Heap()
+    one, many = heap.ring("A", "B"), [heap.ring("A", "B") for _ in range(3)]
+    heap.root(one[0])
+    often = heap.root(*(ring[0] for ring in many))
+    (group,) = judged(heap)
+    assert group.holders == ((HolderKind.ROOT, often, 3), (HolderKind.ROOT, 0, 1))
+    assert group.example.cycle == tuple(many[0])
+
+
 def test_a_finalizer_on_an_object_that_points_at_itself_runs() -> None:
     heap = Heap()
     a = heap.new()

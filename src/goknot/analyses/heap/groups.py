@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 _MOST_HOLDERS = 5
+_MADE_BY_SPECIALS = (Reason.FINALIZER_IN_RING, Reason.CLEANUP_HOLDS_OBJECT)
 _PIECE = 1 << 16
 
 
@@ -40,7 +41,8 @@ class Example:
     Attributes:
         ring: Its number among all rings.
         objects: All members, ascending; int32.
-        cycle: A shortest cycle through the first member of the least type name; its first object is not repeated.
+        cycle: A shortest cycle through the object of `special`, if a finalizer or cleanup makes the ring what it is,
+            else through the first member of the least type name; its first object is not repeated.
         cycle_edges: The edge that leaves each object of `cycle`.
         retained_bytes: What goes when the ring goes.
         special: The finalizer or cleanup that makes it so, or -1.
@@ -66,7 +68,7 @@ class RingGroup:
         retained_bytes: What goes when each ring goes, summed; a ring inside what another keeps counts in both.
         holders: What holds most of the instances, as (kind, holder, instances), most first.
         n_holders: How many different holders there are.
-        example: The instance that keeps least, the lowest address first.
+        example: Of those that the first of `holders` holds, the one that keeps least, the lowest address first.
     """
 
     reason: Reason
@@ -153,7 +155,7 @@ def group_by_signature(
             for triple in triples
         }
         kept_by = _count_holders(holders, seeds[instances])
-        ring = int(instances[0])
+        ring = int(instances[_first_held(holders, seeds[instances], kept_by)])
         cycle = cycles[index] if index in cycles else _cycle(graph, verdicts, ring, least_types[index])
         made.append(
             RingGroup(
@@ -187,6 +189,16 @@ def _count_holders(holders: Holders, seeds: Int32s) -> list[tuple[HolderKind, in
     )
 
 
+def _first_held(holders: Holders, seeds: Int32s, kept_by: Sequence[tuple[HolderKind, int, int]]) -> int:
+    """The first of a group's instances that what holds most of them holds; 0 if nothing holds any."""
+    if not kept_by:
+        return 0
+    kind, holder, _ = kept_by[0]
+    known = np.maximum(seeds, 0)
+    held = (seeds >= 0) & (holders.kind_by_seed[known] == int(kind)) & (holders.holder_by_seed[known] == holder)
+    return int(np.argmax(held))
+
+
 def _least_type(found: Signatures, group: int, type_names: Sequence[str]) -> int:
     """The first type by name among a group's members: every member has an edge inside."""
     triples = found.triple[found.triple_start[group] : found.triple_start[group + 1]]
@@ -196,8 +208,11 @@ def _least_type(found: Signatures, group: int, type_names: Sequence[str]) -> int
 
 def _cycle(graph: HeapGraph, verdicts: RingVerdicts, ring: int, least_type: int) -> tuple[list[int], list[int]]:
     """A shortest cycle of a ring, and the edge that leaves each object of it."""
-    rings = verdicts.rings
-    origin = _first_of_type(graph, rings.members(ring), least_type)
+    rings, special = verdicts.rings, int(verdicts.special_by_ring[ring])
+    if special >= 0 and verdicts.reason_by_ring[ring] in _MADE_BY_SPECIALS:
+        origin = int(graph.specials.object_by_special[special])
+    else:
+        origin = _first_of_type(graph, rings.members(ring), least_type)
     return shortest_cycle(rings, edges_of(graph), ring, origin)
 
 

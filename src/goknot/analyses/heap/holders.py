@@ -47,6 +47,21 @@ class Hop:
 
 
 @dataclass(frozen=True, slots=True)
+class Leg:
+    """A stretch of a path: what it starts from, and the objects from there on.
+
+    Attributes:
+        kind: The holder's kind.
+        holder: Root, goroutine or special, by `kind`.
+        objects: At least one.
+    """
+
+    kind: HolderKind
+    holder: int
+    objects: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Holders:
     """Who holds what.
 
@@ -80,22 +95,28 @@ class Holders:
         A path through a special leads to the special's object first, then from its holder on.
         """
         hops: list[Hop] = []
+        for leg in self.legs(target):
+            hops.append(Hop(leg.objects[0], -1, leg.kind, leg.holder))
+            hops += [Hop(after, edge_between(self.graph, before, after)) for before, after in pairwise(leg.objects)]
+        return tuple(hops)
+
+    def legs(self, target: int) -> tuple[Leg, ...]:
+        """The same path as stretches of objects, each with the holder it starts from: cheap where it is long."""
+        legs: list[Leg] = []
         seen: set[int] = set()
         while True:
             seed, nodes = path_to(self.found, target)
             if seed < 0:
                 break
             kind, holder = HolderKind(self.kind_by_seed[seed]), int(self.holder_by_seed[seed])
-            steps = [Hop(nodes[0], -1, kind, holder)]
-            steps += [Hop(after, edge_between(self.graph, before, after)) for before, after in pairwise(nodes)]
-            hops[:0] = steps
+            legs.append(Leg(kind, holder, nodes))
             if kind is not HolderKind.SPECIAL or holder in seen:
                 break
             seen.add(holder)
             if self.found.tier_by_node[target] % 2 == 0:  # a special that is stuck or due: nothing else holds it
                 break
             target = int(self.graph.specials.object_by_special[holder])
-        return tuple(hops)
+        return tuple(reversed(legs))
 
 
 def edge_between(graph: HeapGraph, source: int, target: int) -> int:

@@ -12,7 +12,7 @@ from goknot.analyses.links.weighing import weighed
 from goknot.model.chain import KnotLink
 from goknot.model.gotypes import TypeGraph
 from goknot.model.knot import Knot
-from goknot.model.report import Report
+from goknot.model.report import Report, ReportInput
 
 __all__ = ["join"]
 
@@ -39,7 +39,7 @@ def join(reports: Sequence[Report], types: TypeGraph | None = None) -> Report:
     first = ordered[0]
     return replace(
         first,
-        inputs=tuple(one for report in ordered for one in report.inputs),
+        inputs=_inputs(ordered),
         knots=tuple(sorted(linked, key=lambda knot: knot.order)),
         problems=tuple(sorted({problem for report in ordered for problem in report.problems})),
         stats=_stats(ordered, linked),
@@ -58,6 +58,18 @@ def _order(report: Report) -> tuple[bool, str, str, list[str]]:
     is_source = any(one.kind == "source" for one in report.inputs)
     ids = sorted(knot.id for knot in report.knots)
     return (not is_source, repr(report.inputs), repr(sorted(report.stats.items())), ids)
+
+
+def _inputs(reports: Sequence[Report]) -> tuple[ReportInput, ...]:
+    """Every input once: several analyses of one tree are one input, with what each knows of it."""
+    found: dict[tuple[str, str], ReportInput] = {}
+    for report in reports:
+        for one in report.inputs:
+            known = found.setdefault((one.kind, one.path), one)
+            agree = all(known.details.get(name, detail) == detail for name, detail in one.details.items())
+            key = (one.kind, one.path) if agree else (one.kind, f"{one.path} {len(found)}")
+            found[key] = replace(one, details={**known.details, **one.details}) if agree else one
+    return tuple(found.values())
 
 
 def _once(reports: Sequence[Report]) -> list[Knot]:

@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 
 from goknot.analyses.links.names import Names
 from goknot.model.chain import ChainStep
-from goknot.model.knot import Knot
+from goknot.model.knot import Knot, KnotEdge
 from goknot.model.verdict import Level
 
 _MAX_EACH = 6  # steps of one level
+_MIN_LEVELS = 3
 
 
 def chain_of(knot: Knot, partners: Sequence[Knot], names: Names) -> tuple[ChainStep, ...]:
-    """The levels a knot lives on; empty if there is no more than its own.
+    """The levels a knot lives on; empty if there is little more than its own.
 
     Args:
         knot: The knot.
@@ -23,17 +24,20 @@ def chain_of(knot: Knot, partners: Sequence[Knot], names: Names) -> tuple[ChainS
     knots = [knot, *partners]
     types = sorted({one for each in knots for one in names.of_knot(each)})
     declared = {name: place for name in types if (place := _declared(name, knots, names))}
-    if not partners and not (knot.heap is not None and declared):
-        return ()
+    packages = [names.package(name) for name in types if name.startswith("./")]
+    packages += [package for each in knots for package in names.function_packages(each)]
+    packages += [node.name for each in knots for node in each.nodes if node.kind == "package"]
     steps = [
-        *_modules([*types, *_functions(knots, names)], names),
+        *_modules(packages, knots, names),
         *_types(types, declared),
         *_fields(knots),
         *_statements(knots),
+        *_plugins(knots, names),
         *_holders(knots),
         *_objects(knots),
     ]
-    return tuple(dict.fromkeys(steps))
+    chain = tuple(dict.fromkeys(steps))
+    return chain if partners or len({step.level for step in chain}) >= _MIN_LEVELS else ()
 
 
 def _declared(name: str, knots: Sequence[Knot], names: Names) -> tuple[str, int]:
@@ -47,20 +51,30 @@ def _declared(name: str, knots: Sequence[Knot], names: Names) -> tuple[str, int]
     return ("", 0)
 
 
-def _modules(types: Sequence[str], names: Names) -> Iterator[ChainStep]:
-    packages = list(dict.fromkeys(names.package(name) for name in types if name.startswith("./")))
-    for module in names.modules:
-        if any(package == module or package.startswith(f"{module}/") for package in packages):
-            yield ChainStep("module", module)
-    for package in packages[:_MAX_EACH]:
+def _modules(packages: Sequence[str], knots: Sequence[Knot], names: Names) -> Iterator[ChainStep]:
+    folders = [node.name for knot in knots for node in knot.nodes if node.kind == "folder"]
+    plugins = [node.name for knot in knots for node in knot.nodes if node.kind == "plugin"]
+    versions = _versions(knots)
+    for module in dict.fromkeys((*names.modules, *versions)):
+        own = any(package == module or package.startswith(f"{module}/") for package in [*packages, *plugins])
+        if own or (folders and names.modules == (module,)):
+            yield ChainStep("module", versions.get(module, module))
+    for package in list(dict.fromkeys(packages))[:_MAX_EACH]:
         yield ChainStep("package", package)
+    for folder in folders[:_MAX_EACH]:
+        yield ChainStep("folder", folder)
 
 
-def _functions(knots: Sequence[Knot], names: Names) -> Iterator[str]:
-    """The functions of goroutines, by full name: a method's receiver and a closure's number are no part of it."""
+def _versions(knots: Sequence[Knot]) -> dict[str, str]:
+    """Module -> `module@version`, as the files of goroutines' stacks tell: those of the module cache have it."""
+    found: dict[str, str] = {}
     for knot in knots:
-        if knot.heap is not None and knot.level is Level.GOROUTINE:
-            yield from names.of_heap(knot.nodes[0].key)
+        for edge in knot.edges if knot.heap is not None and knot.level is Level.GOROUTINE else ():
+            for seen in edge.evidence[:1]:
+                module, at, rest = seen.file.partition("@")
+                if at and not module.startswith("/"):
+                    found[module] = f"{module}@{rest.partition('/')[0]}"
+    return found
 
 
 def _types(types: Sequence[str], declared: dict[str, tuple[str, int]]) -> Iterator[ChainStep]:
@@ -86,11 +100,35 @@ def _statements(knots: Sequence[Knot]) -> Iterator[ChainStep]:
     for knot in knots:
         if knot.heap is not None or knot.kind == "type-ring":
             continue
-        for edge in knot.edges[:_MAX_EACH]:
-            for seen in edge.evidence[:1]:
-                yield ChainStep("statement", edge.field or edge.kind, seen.file, seen.line, seen.text)
-        if knot.where is not None:
-            yield ChainStep("statement", knot.kind, knot.where.file, knot.where.line)
+        steps = [
+            ChainStep("statement", _said(edge), seen.file, seen.line, seen.text)
+            for edge in knot.edges[:_MAX_EACH]
+            for seen in edge.evidence[:1]
+        ]
+        started = [node for node in knot.nodes[:_MAX_EACH] if node.kind == "goroutine" and node.line]
+        steps += [ChainStep("statement", "go", node.file, node.line) for node in started]
+        told = {(step.file, step.line) for step in steps}
+        if knot.where is not None and knot.where.line and (knot.where.file, knot.where.line) not in told:
+            steps.append(ChainStep("statement", knot.kind, knot.where.file, knot.where.line))
+        yield from sorted(steps, key=lambda step: (step.file, step.line)) if started else steps
+
+
+def _said(edge: KnotEdge) -> str:
+    name = edge.field or edge.kind
+    return f"{name}: {edge.note}" if edge.note else name
+
+
+def _plugins(knots: Sequence[Knot], names: Names) -> Iterator[ChainStep]:
+    """Plugins that are members, and those whose variables hold one."""
+    for knot in knots:
+        for node in knot.nodes:
+            if node.kind == "plugin":
+                state = names.plugins.get(node.name, "")
+                yield ChainStep("plugin", node.name, note=f"{state} in the process that was read" if state else "")
+        path = knot.heap.path_to_root if knot.heap is not None else ()
+        for name in names.plugins:
+            if path and path[0].name.startswith(f"variable {name}."):
+                yield ChainStep("plugin", name, note="never unloaded")
 
 
 def _holders(knots: Sequence[Knot]) -> Iterator[ChainStep]:

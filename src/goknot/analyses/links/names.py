@@ -15,6 +15,9 @@ from goknot.model.report import Report
 
 # a named type inside another: path, dot, name; arguments of generic types are looked at apart
 _NAMED = re.compile(r"(?:[\w.~-]+/)*[\w~-][\w.~-]*\.[^\W\d][\w·]*")
+_ESCAPE = re.compile(r"%([0-9a-f]{2})")
+_CLOSURE = re.compile(r"func (?=[^\s(])")  # an object of a heap that is a closure is called by its function
+_NO_TYPE = frozenset(("goroutine", "special"))
 _SOURCE = frozenset(("source", "module-graph"))
 
 
@@ -24,10 +27,15 @@ class Names:
     Args:
         reports: The reports.
         types: The types of the source, if that is at hand.
+
+    Attributes:
+        modules: Of the source, longest first.
+        plugins: Of the process that was read: plugin -> its state, as `HeapModule` has it.
     """
 
     def __init__(self, reports: Sequence[Report], types: TypeGraph | None) -> None:
         self.modules = _modules(reports)
+        self.plugins = {one.name: one.state for report in reports for one in report.modules[1:]}  # the first: the host
         self._declared: dict[str, SourceType] = {}
         self._by_local: dict[str, set[str]] = {}
         for one in types.types if types is not None else ():
@@ -63,9 +71,17 @@ class Names:
     def of_knot(self, knot: Knot) -> frozenset[str]:
         """The named types a knot is about, canonical."""
         if knot.heap is not None:
-            types = [node for node in knot.nodes if node.kind != "goroutine"]
+            types = [node for node in knot.nodes if node.kind not in _NO_TYPE and not _CLOSURE.match(node.name)]
             return frozenset(one for node in types for one in self.of_heap(node.name))
         return frozenset(found for node in knot.nodes if (found := self.of_source(node)))
+
+    def function_packages(self, knot: Knot) -> tuple[str, ...]:
+        """The packages of a heap's closures and goroutines."""
+        if knot.heap is None:
+            return ()
+        goroutines = [node.key for node in knot.nodes if node.kind == "goroutine"]
+        closures = [_CLOSURE.sub("", node.name) for node in knot.nodes if _CLOSURE.match(node.name)]
+        return tuple(dict.fromkeys(found for one in [*goroutines, *closures] if (found := package_of_symbol(one))))
 
     def of_heap(self, name: str) -> tuple[str, ...]:
         """The named types in a name of the runtime's."""
@@ -86,6 +102,17 @@ class Names:
         if "." in folder.strip(".").partition("/")[0]:
             return self.canonical(f"{folder}.{local}")
         return f"./{folder.strip('.')}.{local}"
+
+
+def package_of_symbol(symbol: str) -> str:
+    """The import path in a function's symbol; empty for what has none, such as code of C.
+
+    It ends at the first dot of its last element, whose own dots are `%2e` (cmd/internal/objabi/path.go, PathToPrefix).
+    """
+    head = re.split(r"[(\[]", symbol, maxsplit=1)[0]
+    start = head.rfind("/") + 1
+    last, dot, _ = head[start:].partition(".")
+    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), head[:start] + last) if dot and last else ""
 
 
 def _modules(reports: Sequence[Report]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from goknot.analyses.links.matching import Match
 from goknot.analyses.links.names import Names
 from goknot.model.knot import Knot
 from goknot.model.report import Report
-from goknot.model.verdict import Confidence, Level
+from goknot.model.verdict import Confidence, Level, Verdict
 
 # kinds that a heap shows whenever they are there
 _SEEN_IN_HEAPS = frozenset(("finalizer-in-ring", "cleanup-holds-object", "weak-map-ring"))
@@ -24,6 +24,8 @@ def weighed(knot: Knot, found: Sequence[Match], reports: Sequence[Report], names
     """
     if knot.heap is not None or knot.kind == "type-ring":
         return knot
+    if knot.level is Level.PLUGIN:
+        return _opened(knot, names)
     proofs = [match.other(knot.id) for match in found if match.is_proof and match.ids[0] == knot.id]
     shown = {other.id: other for report in reports for other in report.knots if other.heap is not None}
     proven = [shown[one] for one in sorted(proofs) if one in shown]
@@ -37,9 +39,20 @@ def weighed(knot: Knot, found: Sequence[Match], reports: Sequence[Report], names
     return replace(knot, confidence=Confidence.POSSIBLE, reason=_with(knot.reason, said))
 
 
+def _opened(knot: Knot, names: Names) -> Knot:
+    """A plugin that the process that was read has refused."""
+    refused = [node.name for node in knot.nodes if node.kind == "plugin" and names.plugins.get(node.name) == "refused"]
+    if knot.verdict is not Verdict.BREAKS_LOAD or not refused:
+        return knot
+    said = f"The process shows it: it has refused {refused[0]}, which stays mapped."
+    return replace(knot, confidence=Confidence.CERTAIN, reason=_with(knot.reason, said))
+
+
 def _with(reason: str, said: str) -> str:
     """The reason with one more sentence, unless an earlier join has said it."""
-    return reason if said in reason else f"{reason} {said}"
+    if said in reason:
+        return reason
+    return f"{reason}{'' if reason.endswith('.') else '.'} {said}"
 
 
 def _amount(knot: Knot) -> str:

@@ -57,16 +57,20 @@ def _ring(
     name: str, function: str, waits_on: str, goroutine: GoroutineName
 ) -> tuple[tuple[KnotNode, ...], tuple[KnotEdge, ...], tuple[tuple[int, ...], ...]]:
     """goroutine -> its stack -> what it waits on -> the goroutine; the frames are the evidence of the first edge."""
-    frames = [frame for frame in goroutine.frames if frame.where and frame.function not in _ENDS]
-    own = next((at for at, frame in enumerate(frames) if is_own(frame.function)), 0)
-    frames = frames[own : own + _MAX_FRAMES]
-    seen = tuple(_evidence(frame.function, frame.where) for frame in frames)
+    seen = stack_evidence(goroutine)
     me = KnotNode(name, "goroutine", function)
     if not waits_on:
         return (me,), (KnotEdge(0, 0, "waits", evidence=seen),), ()
     nodes = (me, KnotNode(waits_on, "object", waits_on))
     edges = (KnotEdge(0, 1, "stack", evidence=seen), KnotEdge(1, 0, "wakes", note="nothing else could wake it"))
     return nodes, edges, ((0, 1),)
+
+
+def stack_evidence(goroutine: GoroutineName) -> tuple[Evidence, ...]:
+    """The frames of a goroutine, from the innermost that is the program's own."""
+    frames = [frame for frame in goroutine.frames if frame.where and frame.function not in _ENDS]
+    own = next((at for at, frame in enumerate(frames) if is_own(frame.function)), 0)
+    return tuple(_evidence(frame.function, frame.where) for frame in frames[own : own + _MAX_FRAMES])
 
 
 def _evidence(function: str, where: str) -> Evidence:

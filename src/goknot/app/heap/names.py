@@ -9,6 +9,7 @@ import numpy as np
 
 from goknot.analyses.heap.dominance import NodeKind
 from goknot.analyses.heap.holders import HolderKind
+from goknot.analyses.heap.tiers import Tier
 from goknot.analyses.heap.views import object_at
 from goknot.app.heap.steps import holder_name
 from goknot.errors import UsageError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from goknot.app.heap.study import HeapStudy
 
 _MAX_CANDIDATES = 8
+_HELD = {Tier.GARBAGE: "garbage", Tier.STUCK: "special", Tier.LEAKED: "leaked goroutine"}
 _PLUMBING = ("runtime.", "internal/", "sync.")
 
 
@@ -46,6 +48,15 @@ def stack_name(functions: tuple[str, ...]) -> str:
 def is_own(function: str) -> bool:
     """Whether a frame says what a goroutine does, not how the runtime waits."""
     return not function.startswith(_PLUMBING)
+
+
+def held_words() -> list[str]:
+    """Tier -> what holds an object in it, in a word or two."""
+    words = ["root"] * 256
+    for tier in Tier:
+        word = _HELD.get(tier, tier.name.lower().replace("ordinary", "root"))
+        words[tier] = words[min(tier + 1, 255)] = word
+    return words
 
 
 def type_of(study: HeapStudy, text: str) -> int:

@@ -12,6 +12,7 @@ from goknot.analyses.heap.groups import UNKNOWN, RingGroup
 from goknot.analyses.heap.tiers import Tier
 from goknot.analyses.heap.verdicts import Reason
 from goknot.app.heap.goroutine_knots import goroutine_knot
+from goknot.app.heap.janitor_knots import janitor_knot
 from goknot.app.heap.modules import lost_knot, module_sizes
 from goknot.app.heap.ring_knots import ring_knot, special_knot, weak_knot
 from goknot.app.heap.study import HeapStudy
@@ -66,6 +67,7 @@ def find_knots(study: HeapStudy) -> list[Knot]:
         *(special_knot(study, group) for group in study.special_groups if group.reason not in _HIDDEN),
         *(weak_knot(study, group) for group in study.weak_groups),
         *(goroutine_knot(study, group) for group in study.leaked_groups),
+        *(janitor_knot(study, group) for group in study.janitor_groups),
         *(lost_knot(study, variable) for variable in study.heap.lost),
     ]
 

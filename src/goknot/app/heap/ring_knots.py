@@ -45,15 +45,14 @@ class _Facts:
     size: HeapSize
     title: str
     special: str = ""
-    plugin: str = ""  # whose variable holds it
+    plugin: str = ""  # whose variable holds it, or one of several
 
 
 def ring_knot(study: HeapStudy, group: RingGroup) -> Knot:
     """Rings of objects that look alike."""
     example = group.example
     steps = cycle_steps(study.heap, example.cycle, example.cycle_edges)
-    hops = study.holders.path(example.cycle[0])
-    path = path_steps(study.heap, hops)
+    path = path_steps(study.heap, study.holders.path(example.cycle[0]))
     n_each = group.n_objects // group.n_instances
     freed = VERDICT_BY_REASON[group.reason] is Verdict.COLLECTED
     size = HeapSize(
@@ -72,7 +71,8 @@ def ring_knot(study: HeapStudy, group: RingGroup) -> Knot:
     what = f"{_types(group.links, steps)}: {count(group.n_instances, 'ring')} of {members}"
     kept = f", {count(group.retained_bytes, 'byte')} {'to be freed' if freed else 'kept'}"
     special = study.heap.special_name(example.special) if example.special >= 0 else ""
-    plugin = study.heap.roots[hops[0].holder].module if hops and hops[0].kind is HolderKind.ROOT else ""
+    roots = (study.heap.roots[number] for kind, number, _ in group.holders if kind is HolderKind.ROOT)
+    plugin = next((root.module for root in roots if root.module), "")
     return _knot(_Facts(group.reason, group.links, steps, size, what + kept, special, plugin))
 
 
@@ -118,7 +118,8 @@ def _knot(facts: _Facts) -> Knot:
     is_pin = special.startswith(PINNER)
     kind = PIN_KIND if is_pin else KIND_BY_REASON.get(reason, PLAIN_KIND)
     first = size.path_to_root[0].name if size.path_to_root else "a root"
-    holder = size.holders[0][0] if size.holders and size.instances > 1 else first
+    name, n_held = size.holders[0] if size.holders else (first, size.instances)
+    holder = f"{name} ({n_held:,} of {size.instances:,})" if n_held < size.instances else name
     words = {"special": special or "finalizer or cleanup", "holder": holder, "kind": special.split(" ", maxsplit=1)[0]}
     text = PIN_REASON if is_pin else REASON[reason].format(**words)
     if facts.plugin and reason is Reason.ROOT:

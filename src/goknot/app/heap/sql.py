@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from goknot.analyses.heap.dominance import NodeKind
-from goknot.analyses.heap.tiers import Tier
 from goknot.analyses.heap.verdicts import VERDICT_BY_REASON, Reason
-from goknot.app.heap.names import named_by, node_name, stack_name
+from goknot.app.heap.names import held_words, named_by, node_name, stack_name
 from goknot.app.heap.study import HeapStudy
 from goknot.errors import UsageError
 from goknot.kernels.folding import sum_by, sum_rows
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     Columns = dict[str, NDArray[Any]]
 
 _STATES = np.array([one.name.lower() for one in ObjectState], object)
-_HELD = {Tier.GARBAGE: "garbage", Tier.STUCK: "special", Tier.LEAKED: "leaked goroutine"}
 # table -> what a query that names it sees; object, type, root and goroutine are numbered from 0
 TABLES = {
     "objects": "id, address, bytes, type_id, type, state, held_by, ring (null: on none), retained_bytes",
@@ -158,10 +156,7 @@ def _kept(study: HeapStudy, kind: NodeKind, count: int, wanted: bool) -> Columns
 def _objects(study: HeapStudy, kept: bool) -> Columns:
     graph = study.graph
     tiers = study.holders.tier_by_object
-    held = np.full(256, "root", object)
-    for tier in Tier:
-        held[[tier, min(tier + 1, 255)]] = _HELD.get(tier, tier.name.lower().replace("ordinary", "root"))
-    held[Tier.GARBAGE] = _HELD[Tier.GARBAGE]
+    held = np.array(held_words(), object)
     return {
         "id": np.arange(graph.n_objects, dtype=np.int32),
         "address": graph.addr_by_object,

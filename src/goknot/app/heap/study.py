@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 from goknot.analyses.heap.dominance import HeapTree, build_tree, retained_by_ring
 from goknot.analyses.heap.groups import RingGroup, group_by_signature, sign_rings
 from goknot.analyses.heap.holders import Holders, find_holders
+from goknot.analyses.heap.janitors import JanitorGroup, group_janitors
 from goknot.analyses.heap.leak_groups import LeakedGroup, group_leaked
 from goknot.analyses.heap.special_rings import SpecialGroup, group_special_rings
 from goknot.analyses.heap.tiers import edges_of
@@ -163,3 +164,8 @@ class HeapStudy:
     def leaked_groups(self) -> tuple[LeakedGroup, ...]:
         """Goroutines that nothing can wake, by stack."""
         return group_leaked(self.graph, self.holders, self.tree, self.alloc)
+
+    @cached_property
+    def janitor_groups(self) -> tuple[JanitorGroup, ...]:
+        """Goroutines that keep what would end them."""
+        return group_janitors(self.graph, self.holders, self.verdicts, self.tree, self.alloc)

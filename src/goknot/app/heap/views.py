@@ -6,7 +6,8 @@ import numpy as np
 
 from goknot.analyses.heap.dominance import NodeKind, sizes_by_type
 from goknot.analyses.heap.views import objects_of_type, path_to_type, weigh
-from goknot.app.heap.names import named_by, node_name, object_or_type, stack_name
+from goknot.app.heap.goroutine_groups import goroutine_groups
+from goknot.app.heap.names import named_by, node_name, object_or_type
 from goknot.app.heap.steps import path_steps
 from goknot.app.heap.study import HeapStudy
 from goknot.model.heap import RootKind
@@ -20,11 +21,18 @@ COUNT: Unit = "count"
 
 def type_sizes(study: HeapStudy) -> tuple[TypeSize, ...]:
     """Every type that has reachable objects, by what they keep, then by size, then by name."""
+    return tuple(size for _, size in sized_types(study))
+
+
+def sized_types(study: HeapStudy) -> tuple[tuple[int, TypeSize], ...]:
+    """The same, each with the type's number; -1 for objects of unknown type."""
     names = [*study.heap.type_names, "unknown"]
     sizes = sizes_by_type(study.tree, len(names) - 1, study.alloc)
+    numbers = [*range(len(names) - 1), -1]
     found = [
-        TypeSize(*row)
-        for row in zip(
+        (number, TypeSize(*row))
+        for number, *row in zip(
+            numbers,
             names,
             [*named_by(study), "unknown"],
             sizes.n_objects_by_type.tolist(),
@@ -34,7 +42,7 @@ def type_sizes(study: HeapStudy) -> tuple[TypeSize, ...]:
         )
         if row[2]
     ]
-    return tuple(sorted(found, key=lambda one: (-one.retained_bytes, -one.bytes, one.name)))
+    return tuple(sorted(found, key=lambda one: (-one[1].retained_bytes, -one[1].bytes, one[1].name)))
 
 
 def top(study: HeapStudy, limit: int) -> Table:
@@ -142,34 +150,23 @@ def roots(study: HeapStudy, limit: int) -> Table:
 
 def goroutines(study: HeapStudy, limit: int, *, each: bool) -> Table:
     """Goroutines by stack and what they keep; with `each`, every one."""
-    heap, tree = study.heap, study.tree
-    live = study.holders.leaked.is_live
-    groups: dict[tuple[int, str, bool], list[int]] = {}
-    for number, goroutine in enumerate(heap.goroutines):
-        waits = goroutine.wait_reason or goroutine.status
-        stack = int(study.graph.goroutines.stack_by_goroutine[number])
-        key = (number if each else stack, waits, bool(live[number]))
-        groups.setdefault(key, []).append(number)
+    groups = goroutine_groups(study, each=each)
     rows: list[tuple[Cell, ...]] = []
-    for (_, waits, is_live), members in groups.items():
-        nodes = np.array([tree.node_of(NodeKind.GOROUTINE, one) for one in members], np.int32)
-        first = heap.goroutines[members[0]]
-        own = stack_name(tuple(frame.function for frame in first.frames))
-        where = next((frame.where for frame in first.frames if frame.function == own), "")
+    for group in groups[:limit]:
+        first = study.heap.goroutines[int(group.members[0])]
         rows.append((
-            int(tree.tree.retained(nodes).sum()),
-            len(members),
-            waits,
-            "" if is_live else "leaked",
-            own,
-            where,
+            group.retained_bytes,
+            len(group.members),
+            group.waits,
+            "" if group.is_live else "leaked",
+            group.function,
+            next((frame.where for frame in first.frames if frame.function == group.function), ""),
             first.created_at,
             f"{first.goid}",
         ))  # fmt: skip
-    rows.sort(key=lambda row: (-int(row[0] or 0), -int(row[1] or 0), str(row[4]), int(str(row[7]))))
     return Table(
         "goroutines",
-        f"{len(heap.goroutines):,} goroutines" + ("" if each else f" in {len(rows):,} groups of one stack"),
+        f"{len(study.heap.goroutines):,} goroutines" + ("" if each else f" in {len(groups):,} groups of one stack"),
         (
             Column("retained", BYTES),
             Column("goroutines", COUNT),
@@ -180,6 +177,6 @@ def goroutines(study: HeapStudy, limit: int, *, each: bool) -> Table:
             Column("created_by"),
             Column("first"),
         ),
-        tuple(rows[:limit]),
+        tuple(rows),
         notes=("retained: what each goroutine's stack alone keeps, summed.",),
     )

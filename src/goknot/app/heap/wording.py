@@ -79,3 +79,12 @@ GOROUTINE_MOVE = (
     "Give the goroutine a way out: close the channel when its last sender is gone, select on a context's Done as well, "
     "or make the channel large enough that nobody has to wait.",
 )
+JANITOR_REASON = (
+    "The goroutine's stack holds {kept} and nothing else does, so its {special} never runs; and only that would use "
+    "the {what} on which the goroutine waits to be ended."
+)
+JANITOR_MOVE = (
+    "thin-wrapper",
+    "Hand callers a thin wrapper around what the goroutine holds and set the finalizer (or cleanup) on the wrapper; or "
+    "let the goroutine hold a weak.Pointer (Go 1.24); or end it in a Close that everybody calls.",
+)

@@ -14,7 +14,7 @@ from goknot.model.report import SCHEMA, HeapModule, Problem, Report, ReportInput
 
 MAX_BYTES = 512 << 20
 
-__all__ = ["read_report"]
+__all__ = ["parse_report", "read_report"]
 
 
 def read_report(path: Path) -> Report:
@@ -31,6 +31,15 @@ def read_report(path: Path) -> Report:
         raise InputError(where, error.strerror or str(error)) from error
     if len(data) > MAX_BYTES:
         raise InputError(where, f"larger than {MAX_BYTES >> 20} MiB")
+    return parse_report(data, where)
+
+
+def parse_report(data: bytes, where: str) -> Report:
+    """Reads a report from memory; `where` is what errors call it.
+
+    Raises:
+        InputError: It is no report; the message names the place in it.
+    """
     try:
         found = json.loads(data)
     except (ValueError, RecursionError) as error:

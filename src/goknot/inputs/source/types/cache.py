@@ -14,7 +14,7 @@ import msgpack
 
 from goknot.inputs.source.types.syntax import ConstDecl, FileDecls, FileReader, MethodDecl, TypeDecl
 
-_VERSION = 1  # of what is kept; a change of FileDecls or of the reader asks for a new one
+_VERSION = 2  # of what is kept; a change of FileDecls or of the reader asks for a new one
 _MAX_FILE_BYTES = 512 << 20  # of the cache: past that it begins anew
 
 
@@ -31,14 +31,7 @@ class CachedReader:
         self._known: sqlite3.Connection | None = None
         if folder is None:
             return
-        path = folder / f"types-{_VERSION}.sqlite"
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if path.exists() and path.stat().st_size > _MAX_FILE_BYTES:
-                path.unlink()
-            self._known = _opened(path)
-        except (OSError, sqlite3.Error):
-            self._known = None  # a cache that cannot be used costs time, nothing else
+        self._known = open_table(folder, f"types-{_VERSION}.sqlite", "files (hash blob primary key, decls blob)")
 
     def read(self, data: bytes) -> FileDecls:
         """What a file declares."""
@@ -78,17 +71,25 @@ def cache_folder() -> Path | None:
         return None
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def open_table(folder: Path, name: str, table: str) -> sqlite3.Connection | None:
+    """A table in a file of a cache folder, both made if need be; None where that cannot be: that costs time alone."""
+    path = folder / name
     try:
-        return _connected(path)
-    except sqlite3.DatabaseError:  # no database, or half of one
-        path.unlink(missing_ok=True)
-        return _connected(path)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.exists() and path.stat().st_size > _MAX_FILE_BYTES:
+            path.unlink()
+        try:
+            return _connected(path, table)
+        except sqlite3.DatabaseError:  # no database, or half of one
+            path.unlink(missing_ok=True)
+            return _connected(path, table)
+    except (OSError, sqlite3.Error):
+        return None
 
 
-def _connected(path: Path) -> sqlite3.Connection:
+def _connected(path: Path, table: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=2)
-    connection.execute("create table if not exists files (hash blob primary key, decls blob) without rowid")
+    connection.execute(f"create table if not exists {table}")
     return connection
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -57,6 +59,19 @@ class Dependencies:
         """The files of a package with the name in its package clause; empty if it is not to be found."""
         folder = self._folder(import_path)
         return self._chosen(folder) if folder is not None else []
+
+    def stamp(self, import_path: str) -> bytes:
+        """What `files` depends on: the package's folder, and the names, sizes and times of what lies in it."""
+        folder = self._folder(import_path)
+        if folder is None:
+            return b""
+        try:
+            with os.scandir(folder) as entries:
+                rows = sorted((one.name, one.stat()) for one in entries if one.name.endswith(".go"))
+        except OSError:
+            return b"?"
+        said = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in rows]
+        return hashlib.blake2b(repr((str(folder), said)).encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
     def _take(self, mod: GoMod | None, folder: Path) -> None:
         if mod is None:

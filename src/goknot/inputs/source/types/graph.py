@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,12 +30,14 @@ class TypesRead:
         problems: What could not be read or resolved.
         n_bytes: Source read.
         n_unknown: Fields and types of the scan whose type could not be resolved.
+        outside: Packages of other modules that were looked up, with what that depended on.
     """
 
     graph: TypeGraph
     problems: tuple[Problem, ...]
     n_bytes: int
     n_unknown: int
+    outside: Mapping[str, bytes]
 
 
 def read_types(scan: SourceScan, places: GoPlaces, cache: Path | None = None) -> TypesRead:
@@ -91,7 +93,11 @@ class _Builder:
                     origins.append(named)
         self._add_ways()
         return TypesRead(
-            self._graph(origins), tuple(sorted(self.packages.problems)), self.packages.n_bytes, self.n_unknown
+            self._graph(origins),
+            tuple(sorted(self.packages.problems)),
+            self.packages.n_bytes,
+            self.n_unknown,
+            self.packages.outside,
         )
 
     def _add_ways(self) -> None:

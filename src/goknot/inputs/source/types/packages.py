@@ -60,6 +60,7 @@ class Packages:
     Attributes:
         problems: Files that could not be read or parsed.
         n_bytes: Source of the scan read.
+        outside: Packages of other modules that were looked up, with what that depended on.
     """
 
     def __init__(self, scan: SourceScan, dependencies: Dependencies, reader: CachedReader) -> None:
@@ -67,6 +68,7 @@ class Packages:
         self.dependencies = dependencies
         self.problems: set[Problem] = set()
         self.n_bytes = 0
+        self.outside: dict[str, bytes] = {}
         self._reader = reader
         self._node_by_path: dict[str, int] = {}
         for node, package in enumerate(scan.packages):
@@ -158,6 +160,7 @@ class Packages:
     def _dependency(self, path: str) -> TypePackage | None:
         if path in {"C", "unsafe"}:
             return None
+        self.outside[path] = self.dependencies.stamp(path)
         files = self.dependencies.files(path)
         if not files:
             return None

@@ -19,10 +19,9 @@ func keep(opened *plugin.Plugin) {
 	if err != nil {
 		panic(err)
 	}
-	p := new(int)
-	*p = 42
-	runtime.SetFinalizer(p, func(*int) { freed.Store(true) })
-	f.(func(*int))(p)
+	kept := new([4]int) // 32 bytes: smaller ones without pointers share a block, which any of them keeps
+	runtime.SetFinalizer(kept, func(*[4]int) { freed.Store(true) })
+	f.(func(*int))(&kept[0])
 }
 
 func main() {

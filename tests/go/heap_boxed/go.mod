@@ -1,0 +1,3 @@
+module example.com/heap_boxed
+
+go 1.21
