@@ -78,7 +78,7 @@ def target_of(node: KnotNode) -> Target:
     path, dot, name = node.key.partition("·")[0].partition("[")[0].rpartition(".")
     if not dot or node.kind != "object" or not name.isidentifier() or node.key.startswith(("finalizer:", "cleanup:")):
         return Target()
-    return Target("type", name, path, spot)
+    return Target("type", name, "" if path == "." else path, spot)  # a dot: the root of the module
 
 
 def confirm(knot: Knot, asked: Asked, answers: Mapping[Question, Answer], go: str) -> tuple[Knot, AnswerState]:
