@@ -20,7 +20,7 @@ from goknot.model.table import Column
 from goknot.reports.words import bytes_text, count
 
 if TYPE_CHECKING:
-    from goknot.app.heap.walk.walk import Walk
+    from goknot.app.heap.walk.known import Known
     from goknot.model.knot import Knot
     from goknot.model.report import TypeSize
     from goknot.reports.pen import Pen
@@ -34,7 +34,7 @@ _ROOT = (Column("retained", "bytes"), Column("pointers", "count"), Column("kind"
 _FOUND = (Column("is"), Column("retained", "bytes"), Column("what"))
 
 
-def knots(walk: Walk, stop: Stop, pen: Pen) -> Page:
+def knots(walk: Known, stop: Stop, pen: Pen) -> Page:
     """Every knot, worst first."""
     found, graph = walk.report.knots, walk.study.graph
     facts = [
@@ -57,7 +57,7 @@ def _knot(pen: Pen, number: int, knot: Knot) -> Line:
     return Line((verdict, kept, n, knot.kind, knot.title), Stop(Place.KNOT, number), style)
 
 
-def types(walk: Walk, stop: Stop, pen: Pen) -> Page:
+def types(walk: Known, stop: Stop, pen: Pen) -> Page:
     """Types by what their objects keep."""
     found = sized_types(walk.study)
     pen.wrapped("Retained: what single objects of the type keep, summed; a lower bound.", 0, "dim", first=("",))
@@ -69,7 +69,7 @@ def _type(number: int, size: TypeSize) -> Line:
     return Line((size.retained_bytes, size.bytes, size.objects, size.name), Stop(Place.TYPE, number))
 
 
-def goroutines(walk: Walk, stop: Stop, pen: Pen) -> Page:
+def goroutines(walk: Known, stop: Stop, pen: Pen) -> Page:
     """Goroutines by stack."""
     n = walk.study.graph.n_goroutines
     pen.wrapped("Retained: what each one's stack alone keeps, summed.", 0, "dim", first=("",))
@@ -83,7 +83,7 @@ def _stack(number: int, group: GoroutineGroup) -> Line:
     return Line(cells, Stop(Place.STACK, number), "" if group.is_live else "bad")
 
 
-def roots(walk: Walk, stop: Stop, pen: Pen) -> Page:
+def roots(walk: Known, stop: Stop, pen: Pen) -> Page:
     """Roots by what they alone keep."""
     graph, tree = walk.study.graph, walk.study.tree
     kept = tree.tree.retained(np.arange(graph.n_roots, dtype=np.int32) + np.int32(tree.node_of(NodeKind.ROOT)))
@@ -92,14 +92,14 @@ def roots(walk: Walk, stop: Stop, pen: Pen) -> Page:
     return make_page(pen, stop, _shown(graph.n_roots, "root", "by what they alone keep"), _ROOT, lines)
 
 
-def _root(walk: Walk, number: int, kept: int) -> Line:
+def _root(walk: Known, number: int, kept: int) -> Line:
     given = walk.study.graph.roots
     n = int(given.target_start[number + 1] - given.target_start[number])
     kind = RootKind(int(given.kind_by_root[number])).name.lower()
     return Line((kept, n, kind, things.root_name(walk, number)), Stop(Place.ROOT, number))
 
 
-def search(walk: Walk, stop: Stop, pen: Pen) -> Page:
+def search(walk: Known, stop: Stop, pen: Pen) -> Page:
     """An object by address; knots, types, goroutines and roots by any part of their names.
 
     Raises:
@@ -129,7 +129,7 @@ def _words(knot: Knot) -> str:
     return " ".join((knot.id, knot.kind, knot.verdict, knot.title, *(node.name for node in knot.nodes))).lower()
 
 
-def _functions(walk: Walk, group: GoroutineGroup) -> str:
+def _functions(walk: Known, group: GoroutineGroup) -> str:
     return " ".join(walk.study.heap.stack_names[group.stack]).lower()
 
 

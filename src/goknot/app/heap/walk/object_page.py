@@ -24,7 +24,7 @@ from goknot.reports.words import bytes_text, count
 
 if TYPE_CHECKING:
     from goknot.app.heap.study import HeapStudy
-    from goknot.app.heap.walk.walk import Walk
+    from goknot.app.heap.walk.known import Known
     from goknot.model.heap import Int64s
     from goknot.reports.pen import Pen
 
@@ -39,7 +39,7 @@ _COLUMNS = (
 )
 
 
-def object_(walk: Walk, stop: Stop, pen: Pen) -> Page:
+def object_(walk: Known, stop: Stop, pen: Pen) -> Page:
     """An object."""
     study, number = walk.study, stop.number
     _write_facts(study, pen, number)

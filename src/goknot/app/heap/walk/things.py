@@ -20,7 +20,7 @@ from goknot.reports.knot_text import write_knot
 from goknot.reports.words import bytes_text, count
 
 if TYPE_CHECKING:
-    from goknot.app.heap.walk.walk import Walk
+    from goknot.app.heap.walk.known import Known
     from goknot.model.knot import HeapStep, Knot
     from goknot.model.named_heap import FrameName
     from goknot.reports.pen import Pen
@@ -32,7 +32,7 @@ _GOROUTINE = (Column("retained", "bytes"), Column("goroutine"), Column("started 
 _HELD = (Column("retained", "bytes"), Column("by"), Column("what"), Column("address"))
 
 
-def knot(walk: Walk, stop: Stop, pen: Pen) -> Page:
+def knot(walk: Known, stop: Stop, pen: Pen) -> Page:
     """A knot: its ring and what it means; below it one instance, object by object, and how it is held."""
     found = walk.report.knots[stop.number]
     lines: list[Line] = []
@@ -48,14 +48,14 @@ def knot(walk: Walk, stop: Stop, pen: Pen) -> Page:
     return make_page(pen, stop, found.title, _STEP, lines)
 
 
-def _goroutines_of(walk: Walk, found: Knot) -> Iterator[Line]:
+def _goroutines_of(walk: Known, found: Knot) -> Iterator[Line]:
     goids = found.heap.goroutines if found.heap is not None else ()
     for number, one in enumerate(walk.study.heap.goroutines):
         if one.goid in goids:
             yield Line(("goroutine", f"goroutine {one.goid}", one.wait_reason, ""), Stop(Place.GOROUTINE, number))
 
 
-def _steps(walk: Walk, pen: Pen, name: str, steps: Sequence[HeapStep]) -> Iterator[Line]:
+def _steps(walk: Known, pen: Pen, name: str, steps: Sequence[HeapStep]) -> Iterator[Line]:
     for at, step in enumerate(steps):
         number = object_at(walk.study.graph, step.address) if step.address else -1
         cells = (name if not at else "", step.name, field_text(pen, step.field, step.offset))
@@ -63,7 +63,7 @@ def _steps(walk: Walk, pen: Pen, name: str, steps: Sequence[HeapStep]) -> Iterat
         yield Line((*cells, where), Stop(Place.OBJECT, number) if number >= 0 else None)
 
 
-def type_(walk: Walk, stop: Stop, pen: Pen) -> Page:
+def type_(walk: Known, stop: Stop, pen: Pen) -> Page:
     """A type: what all its objects weigh together, and those that keep most."""
     study, graph = walk.study, walk.study.graph
     name = study.heap.type_names[stop.number] if stop.number >= 0 else "unknown"
@@ -83,7 +83,7 @@ def type_(walk: Walk, stop: Stop, pen: Pen) -> Page:
     return make_page(pen, stop, name, _MEMBER, lines)
 
 
-def stack(walk: Walk, stop: Stop, pen: Pen) -> Page:
+def stack(walk: Known, stop: Stop, pen: Pen) -> Page:
     """Goroutines that do the same: their stack, and each of them."""
     group = walk.groups[stop.number]
     first = walk.study.heap.goroutines[int(group.members[0])]
@@ -100,7 +100,7 @@ def stack(walk: Walk, stop: Stop, pen: Pen) -> Page:
     )
 
 
-def goroutine(walk: Walk, stop: Stop, pen: Pen) -> Page:
+def goroutine(walk: Known, stop: Stop, pen: Pen) -> Page:
     """A goroutine: its stack and what that points at."""
     study, number = walk.study, stop.number
     one = study.heap.goroutines[number]
@@ -115,7 +115,7 @@ def goroutine(walk: Walk, stop: Stop, pen: Pen) -> Page:
     return make_page(pen, stop, title, _HELD, lines)
 
 
-def root(walk: Walk, stop: Stop, pen: Pen) -> Page:
+def root(walk: Known, stop: Stop, pen: Pen) -> Page:
     """A root and what it points at."""
     found = walk.study.heap.roots[stop.number]
     if found.where:
@@ -127,12 +127,12 @@ def root(walk: Walk, stop: Stop, pen: Pen) -> Page:
     return make_page(pen, stop, f"{root_name(walk, stop.number)}: keeps {bytes_text(kept)}", _HELD, lines)
 
 
-def root_name(walk: Walk, number: int) -> str:
+def root_name(walk: Known, number: int) -> str:
     """What a person calls a root."""
     return holder_name(walk.study.heap, HolderKind.ROOT, number)
 
 
-def _targets(walk: Walk, number: int, name: str) -> Iterator[Line]:
+def _targets(walk: Known, number: int, name: str) -> Iterator[Line]:
     given, study = walk.study.graph.roots, walk.study
     objects = np.unique(given.target_object[given.target_start[number] : given.target_start[number + 1]])
     kept = study.tree.tree.retained(objects)
@@ -143,7 +143,7 @@ def _targets(walk: Walk, number: int, name: str) -> Iterator[Line]:
         yield Line((*cells, f"{int(study.graph.addr_by_object[target]):#x}"), Stop(Place.OBJECT, target))
 
 
-def _kept(walk: Walk, kind: NodeKind, numbers: Sequence[int]) -> list[int]:
+def _kept(walk: Known, kind: NodeKind, numbers: Sequence[int]) -> list[int]:
     nodes = np.array(numbers, np.int32) + np.int32(walk.study.tree.node_of(kind))
     found: list[int] = walk.study.tree.tree.retained(nodes).tolist()
     return found
