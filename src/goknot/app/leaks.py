@@ -14,6 +14,7 @@ from goknot.inputs.source.bodies.program import Program
 from goknot.inputs.source.bodies.search import find_facts
 from goknot.model.knot import Evidence, Knot
 from goknot.model.report import Report, ReportInput
+from goknot.model.sourcelevel import SourceLevel
 from goknot.model.verdict import BaselineState, Confidence
 
 SURE = frozenset({Confidence.CERTAIN, Confidence.LIKELY})
@@ -46,7 +47,7 @@ def find_leaks(request: LeaksRequest) -> Report:
     """
     source = scan_source(DiskTree(request.path), request.options)
     report = leaks_of(source, request.path, request.confirm)
-    return compare_report(report, request.baseline, update=request.update_baseline)
+    return compare_report(report, request.baseline, update=request.update_baseline, level=SourceLevel.LEAKS)
 
 
 def leaks_of(source: SourceScan, path: Path, confirm: ConfirmRequest | None = None) -> Report:
