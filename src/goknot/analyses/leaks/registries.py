@@ -47,6 +47,8 @@ def _judge(facts: FunctionFacts, event: LeakEvent, one: Registration) -> Confide
         if one.ticket == "kept":
             return Confidence.POSSIBLE if _is_its_own(facts, one) else None
     doubtful = one.way_out.kind == "alias" or one.grows == "named"
+    if often == "once":
+        return Confidence.POSSIBLE if one.ends else None
     comes_and_goes = often == "many" or bool(one.ends)
     return Confidence.LIKELY if comes_and_goes and not doubtful else Confidence.POSSIBLE
 

@@ -71,7 +71,7 @@ class Frequencies:
             if _HANDLER.search(data, header.start, end if end >= 0 else len(data)):
                 return Frequency("many", f"{name} answers requests", Spot(file, line_of(data, header.start), 1))
         if not owner and (short in _STARTED and (short != "main" or self._is_main(path))):
-            return Frequency("start", f"{short} runs once")
+            return Frequency("once" if short == "main" else "start", f"{short} runs once")
         best: Frequency | None = None
         for number, site in enumerate(self._sites(path, owner, short)):
             if number >= MAX_SITES:
@@ -167,7 +167,7 @@ class Frequencies:
         if not site.is_call:
             return Frequency("unknown", f"{header.full} hands it on", spot)
         if starts:
-            return Frequency("start", f"{header.full} calls it once", spot)
+            return Frequency("once" if header.name == "main" else "start", f"{header.full} calls it once", spot)
         if depth >= MAX_DEPTH:
             return Frequency("unknown", "called from afar", spot)
         found = self.of(site.package, header.full, depth + 1)
@@ -191,7 +191,7 @@ class Frequencies:
         return next((s for s in package.files if s.path == site.file), None) if package is not None else None
 
 
-_RANK = ("many", "unknown", "offered", "start")
+_RANK = ("many", "unknown", "offered", "once", "start")
 
 
 def _uses(package: str, file: str, data: bytes, pattern: re.Pattern[bytes]) -> Iterator[Site]:
