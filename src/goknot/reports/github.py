@@ -14,6 +14,7 @@ from goknot.reports.words import (
     edge_by_pair,
     is_aside,
     kinds_of,
+    levels_of,
     loudness,
     older_state,
     place,
@@ -30,9 +31,9 @@ _LINE_LIMIT = 300
 
 
 def render(report: Report, view: View) -> str:
-    """Renders an annotation for each new knot and each problem; what asks for nothing or is known gets one together."""
+    """Renders an annotation for each new knot and each problem; what a scan notes or is known gets one together."""
     new = [knot for knot in report.knots if knot.baseline is BaselineState.NEW]
-    asides = [knot for knot in new if is_aside(knot) and not view.all_in_full]
+    asides = [knot for knot in new if is_aside(knot)] if levels_of(report) and not view.all_in_full else []
     lines = [_annotation(knot) for knot in new if knot not in asides]
     if asides:
         said = f"{count(len(asides), 'knot')} that ask for nothing not shown: {kinds_of(asides)}."
