@@ -1,8 +1,8 @@
 """Where compiled kernels are kept, and whether they are there yet.
 
-numba writes machine code beside a pickled index and trusts both, so the folder must belong to the user alone. Its name
-holds a hash of every kernel's source, of numba and of the processor: nothing stale is ever loaded, and the folder is
-safe to delete.
+What is kept is machine code and is run as it is (where numba loads it, a pickled index beside it is trusted too), so the
+folder must belong to the user alone. Its name holds a hash of every kernel's source, of numba and of the processor:
+nothing stale is ever loaded, and the folder is safe to delete.
 """
 
 from __future__ import annotations
