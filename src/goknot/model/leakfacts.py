@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from goknot.model.registerfacts import Registration
+from goknot.model.spot import Spot
 
-class Spot(NamedTuple):
-    """A place in the source; the path is relative to the scanned folder, line and column count from 1."""
-
-    file: str
-    line: int
-    column: int
+__all__ = ["Context", "FunctionFacts", "LeakEdge", "LeakEvent", "LeakNode", "ProgramFacts", "Spot"]
 
 
 class Context(NamedTuple):
@@ -117,6 +114,7 @@ class FunctionFacts:
 
     Attributes:
         self_pointers: Nodes with a pointer into their own allocation, the field that holds it and where it is stored.
+        registrations: What it puts into package variables, in order of events.
         bounded: Why the run was cut short; empty if it was not.
     """
 
@@ -127,6 +125,7 @@ class FunctionFacts:
     edges: tuple[LeakEdge, ...]
     events: tuple[LeakEvent, ...]
     self_pointers: Mapping[int, tuple[str, Spot]] = field(default_factory=dict)
+    registrations: tuple[Registration, ...] = ()
     bounded: str = ""
 
 

@@ -33,7 +33,7 @@ from goknot.inputs.source.bodies.ir import (
 from goknot.inputs.source.bodies.lowering_expressions import MAX_DEPTH, Expressions
 from goknot.inputs.source.bodies.typereader import first
 
-MATTERS = re.compile(rb"SetFinalizer|AddCleanup|NewHandle|Pin\(|AfterFunc|weak\.|\.Delete\(")
+MATTERS = re.compile(rb"SetFinalizer|AddCleanup|NewHandle|Pin\(|AfterFunc|weak\.|\.Delete\(|\bdelete\(")
 
 
 def lower_function(package: PackageDeclarations, declared: Declared) -> Func:
