@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -130,9 +129,9 @@ def _gate(study: HeapStudy, options: dict[str, Any]) -> int:
 def _report(study: HeapStudy, options: dict[str, Any]) -> int:
     report, code = _judged(study, options, types=options["format_"] in ("json", "html"))
     if options["format_"] == "html":
-        from goknot.app.heap.kept import kept_tree  # noqa: PLC0415 (only for the picture)
+        from goknot.app.heap.pictures import with_pictures  # noqa: PLC0415 (only for the page)
 
-        report = replace(report, kept=kept_tree(study))
+        report = with_pictures(report, study)
     emit_report(report, options["format_"], options["output"], show_all=options["show_all"], knot=options["knot"])
     return code
 

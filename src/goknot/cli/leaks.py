@@ -71,7 +71,7 @@ def command(
     if confirm:
         note("goknot: asking go/types (go list compiles what is depended on; no program is run)")
     report = find_leaks(LeaksRequest(Path(path), options, baseline, update_baseline, asking))
-    emit_report(report, format_, output, show_all=show_all, knot=knot)
+    emit_report(report, format_, output, show_all=show_all, knot=knot, source=path)
     if output:
         note(f"wrote {output}: {report.stats['knots']} knots, {len(report.problems)} problems")
     ctx.exit(exit_code(failing_part(report, frozenset(Confidence) if doubtful else SURE), failing))

@@ -59,7 +59,7 @@ def command(
         source = "saved" if graph else "go" if with_go else "go.mod files"
         report = report_modules(scan, View(view), path=graph or path, source=source)
         report = compare_report(report, gate["baseline"], update=gate["update_baseline"])
-    emit_report(report, format_, output, show_all=show_all, knot=knot)
+    emit_report(report, format_, output, show_all=show_all, knot=knot, source=path)
     if output:
         note(f"wrote {output}: {report.stats['knots']} knots, {len(report.problems)} problems")
     ctx.exit(exit_code(report, fail_on))

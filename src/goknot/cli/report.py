@@ -40,7 +40,7 @@ def command(
 
     failing = fail_on_of(fail_on, None, compared=False)
     report = join_files([Path(file) for file in files], Path(source) if source else None)
-    emit_report(report, format_, output, show_all=show_all, knot=knot)
+    emit_report(report, format_, output, show_all=show_all, knot=knot, source=source)
     if output:
         note(f"wrote {output}: {report.stats['knots']} knots, {len(report.problems)} problems")
     ctx.exit(exit_code(failing_part(report, SURE), failing))

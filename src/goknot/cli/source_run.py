@@ -61,7 +61,8 @@ def show(result: ScanResult, format_: str, output: str | None, *, show_all: bool
     """Prints the report; with an output file, one line says what it holds."""
     if format_ == "html":
         result = result.with_matrix()
-    emit_report(result.report, format_, output, show_all=show_all, knot=knot)
+    source = result.report.inputs[0].path
+    emit_report(result.report, format_, output, show_all=show_all, knot=knot, source=source)
     if output:
         stats = result.report.stats
         note(f"wrote {output}: {stats['knots']} knots, {len(result.report.problems)} problems")

@@ -54,7 +54,7 @@ def command(
     failing = fail_on_of(fail_on, settings.fail_on, compared=False)
     request = TypesRequest(Path(path), source_options(platform, settings), baseline, update_baseline, not no_cache)
     report = find_type_knots(request)
-    emit_report(report, format_, output, show_all=show_all, knot=knot)
+    emit_report(report, format_, output, show_all=show_all, knot=knot, source=path)
     if output:
         note(f"wrote {output}: {report.stats['knots']} knots, {len(report.problems)} problems")
     ctx.exit(exit_code(report, failing))
