@@ -60,7 +60,7 @@ def command(
     from goknot.app.config import load_settings  # noqa: PLC0415
     from goknot.app.confirming import ConfirmRequest  # noqa: PLC0415
     from goknot.app.leaks import SURE, LeaksRequest, failing_part, find_leaks  # noqa: PLC0415
-    from goknot.cli.source_run import fail_on_of  # noqa: PLC0415
+    from goknot.cli.fail_on import fail_on_of  # noqa: PLC0415
     from goknot.model.verdict import Confidence  # noqa: PLC0415
 
     platform = PlatformChoice(**{name: rest.pop(name) for name in PlatformChoice.__slots__})

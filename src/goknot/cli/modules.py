@@ -12,9 +12,9 @@ from goknot.analyses.failing import exit_code
 from goknot.app.comparing import compare_report
 from goknot.app.modules import report_modules
 from goknot.cli.emit import emit_report, note
+from goknot.cli.fail_on import fail_on_of
 from goknot.cli.options import path_argument, report_options
 from goknot.cli.progress import working
-from goknot.cli.source_run import fail_on_of
 from goknot.errors import InputError
 from goknot.inputs.modules import How, ModuleScan, View, load, load_graph
 from goknot.model.sourcelevel import SourceLevel

@@ -36,7 +36,7 @@ def command(
     from goknot.analyses.failing import exit_code  # noqa: PLC0415 (help must stay quick)
     from goknot.app.leaks import SURE, failing_part  # noqa: PLC0415
     from goknot.app.report import join_files  # noqa: PLC0415
-    from goknot.cli.source_run import fail_on_of  # noqa: PLC0415
+    from goknot.cli.fail_on import fail_on_of  # noqa: PLC0415
 
     failing = fail_on_of(fail_on, None, compared=False)
     report = join_files([Path(file) for file in files], Path(source) if source else None)
