@@ -21,8 +21,11 @@ _WORDS = re.compile(
 _CONTEXTS = re.compile(rb"context\.With(?:Cancel|Timeout|Deadline)(?:Cause)?\(")
 _DEFERRED_CANCEL = re.compile(rb"defer (?:\w+\.)*\w*[cC]ancel\w*\(|t\.Cleanup\(")
 _POOL = re.compile(rb"\b\w*[pP]ool\w*\.Put\(")
-_GO = re.compile(rb"\bgo (?:func\b|[\w.]+\()")
-_CHANNEL = re.compile(rb"make\(chan\b")
+_GO = re.compile(rb"\bgo (?:func\b|[\w.]+\()|\.Go\(func\b")
+_CHANNEL = re.compile(rb"make\(chan\b|\bvar \w+ (?:<-)?chan\b|sync\.NewCond\(")
+_GROUP = re.compile(rb"(?:var \w+ |&|new\(|:= |= )sync\.(?:WaitGroup|Mutex|RWMutex)\b")
+_RELEASE = re.compile(rb"(defer |<-)?[\w.]+\.(?:Done|R?Unlock)\(\)|\.Add\([2-9]")
+_BACKGROUND = re.compile(rb"\b(\w+) :?= context\.(?:Background|TODO)\(\)")
 _MARKS = (  # a file without any has nothing to run; looked for one by one, which is far quicker than a pattern
     b"SetFinalizer",
     b"AddCleanup",
@@ -35,6 +38,7 @@ _MARKS = (  # a file without any has nothing to run; looked for one by one, whic
     b"context.With",
     b".Put(",
     b"make(chan",
+    b"sync.",
     b"//goknot:ignore",
 )
 _IGNORE = re.compile(rb"//goknot:ignore\b[ \t]*([\w-]*)[ \t]*([^\n]*)")
@@ -164,10 +168,17 @@ def _matters(declared: Declared) -> bool:
     text = _text(declared)
     if _WORDS.search(text) or _POOL.search(text):
         return True
-    if _CHANNEL.search(text) and _GO.search(text):
+    if _GO.search(text) and (_CHANNEL.search(text) or _may_wait(text)):
         return True
     n_contexts = len(_CONTEXTS.findall(text))
     return n_contexts > 0 and n_contexts > len(_DEFERRED_CANCEL.findall(text))
+
+
+def _may_wait(text: bytes) -> bool:
+    """Whether goroutines may be waited for in vain: a Done or Unlock that is not deferred, a background context."""
+    if _GROUP.search(text) and any(match[1] is None for match in _RELEASE.finditer(text)):
+        return True
+    return any(b"<-" + match[1] + b".Done()" in text for match in _BACKGROUND.finditer(text))
 
 
 def _depends_on_caller(facts: FunctionFacts) -> bool:
