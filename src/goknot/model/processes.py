@@ -54,7 +54,8 @@ class Repeat:
     """A loop.
 
     Attributes:
-        kind: `ever`, `while`, `count` (a known or unknown number of times), `channel` (until it is closed).
+        kind: `ever`, `while`, `count` (a known or unknown number of times), `channel` (until it is closed), `ticker`
+            (over a ticker's channel, which is never closed).
         bound: Of `count`: how often, as it is written.
         counted: Whether the bound is a variable that is counted up or down somewhere.
         loop: Number of the loop.

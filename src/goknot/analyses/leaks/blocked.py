@@ -1,8 +1,8 @@
 """goroutine-blocked: a goroutine that waits for what nobody will bring.
 
-What is judged lies in one function, its goroutines and the calls that were run in place: channels, contexts, locks, wait
-groups and conditions that no variable outside leads to. Every order in which they can run is looked at (`schedule`);
-errors happen or not, a select takes any case, a loop that counts runs twice.
+What is judged lies in one function, its goroutines and the calls that were run in place: channels, contexts, locks,
+wait groups and conditions that no variable outside leads to. Every order in which they can run is looked at
+(`schedule`); errors happen or not, a select takes any case, a loop that counts runs twice.
 """
 
 from __future__ import annotations

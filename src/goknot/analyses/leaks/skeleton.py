@@ -233,7 +233,7 @@ class _Builder:
             leaves=(*scope.leaves, (step.label, after, head)), copies=(*scope.copies, (step.since, -1))
         )
         body = self.steps(step.body, head, inner)
-        if step.kind == "ever":
+        if step.kind in {"ever", "ticker"}:
             self.code[head] = Instruction(Op.TURN, (body,))
         elif step.kind == "channel":
             act = Act("receive", step.places, "", step.where)

@@ -67,8 +67,10 @@ def kind_of_loop(s: Loop, shape: GoType | None, frame: Frame) -> tuple[str, str,
         shape: Of a range the type that is ranged over, if known.
         frame: What it stands in.
     """
-    if shape is not None and shape.kind in {"chan", "func"}:
+    if shape is not None and shape.kind in {"chan", "func"} and not s.bound.endswith(".C"):
         return ("channel" if shape.kind == "chan" else "while"), "", False
+    if s.kind == "range" and (s.bound.endswith(".C") or s.bound.startswith("time.Tick(")):
+        return "ticker", s.bound, False
     if s.kind == "ever" or not s.bound:
         return s.kind if s.kind != "range" else "while", "", False
     number = s.kind == "while" or s.bound.isdecimal() or (shape is not None and shape.kind == "basic")

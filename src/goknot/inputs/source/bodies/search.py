@@ -25,6 +25,7 @@ _GO = re.compile(rb"\bgo (?:func\b|[\w.]+\()|\.Go\(func\b")
 _CHANNEL = re.compile(rb"make\(chan\b|\bvar \w+ (?:<-)?chan\b|sync\.NewCond\(")
 _GROUP = re.compile(rb"(?:var \w+ |&|new\(|:= |= )sync\.(?:WaitGroup|Mutex|RWMutex)\b")
 _RELEASE = re.compile(rb"(defer |<-)?[\w.]+\.(?:Done|R?Unlock)\(\)|\.Add\([2-9]")
+_TICKER = re.compile(rb"\brange (?:[\w.]+\.C\b|time\.Tick\()")
 _BACKGROUND = re.compile(rb"\b(\w+) :?= context\.(?:Background|TODO)\(\)")
 _MARKS = (  # a file without any has nothing to run; looked for one by one, which is far quicker than a pattern
     b"SetFinalizer",
@@ -116,7 +117,13 @@ class _Search:
         self, fresh: Iterable[tuple[PackageDeclarations, FunctionFacts]]
     ) -> list[tuple[PackageDeclarations, FunctionFacts]]:
         """Runs the functions that call those whose leak depends on who calls them."""
-        wanted = sorted({(package.path, facts.name) for package, facts in fresh if _depends_on_caller(facts)})
+        wanted = sorted(
+            {
+                (package.path, facts.name)
+                for package, facts in fresh
+                if _depends_on_caller(facts) or _gives_channel(facts)
+            }
+        )
         found: list[tuple[PackageDeclarations, FunctionFacts]] = []
         if not wanted:
             return found
@@ -176,6 +183,8 @@ def _matters(declared: Declared) -> bool:
 
 def _may_wait(text: bytes) -> bool:
     """Whether goroutines may be waited for in vain: a Done or Unlock that is not deferred, a background context."""
+    if _TICKER.search(text):
+        return True
     if _GROUP.search(text) and any(match[1] is None for match in _RELEASE.finditer(text)):
         return True
     return any(b"<-" + match[1] + b".Done()" in text for match in _BACKGROUND.finditer(text))
@@ -183,6 +192,25 @@ def _may_wait(text: bytes) -> bool:
 
 def _depends_on_caller(facts: FunctionFacts) -> bool:
     return any(_is_open(facts, event) for event in facts.events)
+
+
+def _gives_channel(facts: FunctionFacts) -> bool:
+    """Whether it returns a channel that a goroutine of its own sends on, come what may."""
+    given = {
+        subject
+        for event in facts.events
+        if event.kind == "returned"
+        for subject in event.subjects
+        if facts.nodes[subject].kind == "chan"
+    }
+    if not given:
+        return False
+    selects = {event.goroutine for event in facts.events if event.kind == "select"}
+    return any(
+        event.kind == "send" and event.goroutine >= 0 and event.goroutine not in selects
+        for event in facts.events
+        if given.intersection(event.subjects)
+    )
 
 
 def _is_open(facts: FunctionFacts, event: LeakEvent) -> bool:
