@@ -133,7 +133,10 @@ func LockUpgraded() {
 func NilChannelSend() {
 	var ch chan *payload.Blob
 	data := compute()
-	go func() { ch <- data }() // want goroutine-blocked certain
+	go func() {
+		ch <- data // want goroutine-blocked certain
+		data.Use()
+	}()
 }
 
 // BufferTooSmall has room for one of three, and reads one.
