@@ -38,23 +38,13 @@ GAPS = {
     "pins.PackageVariable": "who calls an Unpin",
     "pluginglobal.Hooked": "what is a plugin",
     "pluginglobal.Seen": "what is a plugin",
-    "registered.AddedElsewhere": "registers behind functions",
-    "registered.ClosureRegistered": "registers behind functions",
-    "registered.IDKept": "registers behind functions",
-    "registered.LeaveSkipped": "registers behind functions",
-    "registered.NoWayBack": "registers behind functions",
     "registered.Published": "expvar",
     "registered.Signals": "signal.Notify",
-    "registered.UnsubscribeDropped": "registers behind functions",
-    "registered.UnsubscribeKept": "registers behind functions",
 }
 # found, and less sure than the mark: what speaks for it does not show how often it happens
 WEAKER = {
     "blocked.EmptySelect": "often meant so",
     "ctxcancel.LongDeadline": "how long a deadline is",
-    "registered.AppendedByConstructor": "how often a constructor runs",
-    "registered.CloseForgets": "how often a constructor runs",
-    "registered.SyncMap": "how often a constructor runs",
 }
 
 

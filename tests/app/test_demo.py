@@ -28,6 +28,9 @@ PLANTED = {
     ("goroutine-blocked", True): {("never-freed", "store.Ship")},
     ("weak-map-ring", False): {("never-freed", "cache.Customer")},
     ("weak-map-ring", True): {("never-freed", "cache.Customer")},
+    ("registered-never-removed", False): {
+        ("kept-alive", "hub.Listener in hub.listeners"), ("kept-alive", "main.Offer in main.current.offers"),
+    },
     ("heap-ring", True): {
         ("kept-alive", "store.Order"), ("kept-alive", "hub.Listener"), ("kept-alive", "discount.Campaign"),
     },
@@ -42,6 +45,7 @@ LEVELS_BY_KIND = {
     "goroutine-blocked": {"module", "package", "statement", "goroutine"},
     "finalizer-in-ring": {"module", "package", "type", "field", "statement", "object"},
     "weak-map-ring": {"module", "package", "type", "statement", "object"},
+    "registered-never-removed": {"module", "package", "type", "statement", "root", "object"},
     "heap-ring": {"module", "package", "type", "root", "object"},
 }
 
@@ -63,10 +67,16 @@ def check(report: Report) -> None:
         assert {step.level for step in knot.chain} >= LEVELS_BY_KIND[knot.kind], (knot.kind, knot.title, knot.chain)
         if knot.heap is not None:
             assert knot.heap.instances == (1 if any(name in knot.title for name in ONCE) else 100)
-            assert knot.links or "hub.Listener" in knot.title, knot.title
+            assert knot.links, knot.title
             assert any(step.file.endswith(".go") and step.line for step in knot.chain), knot
         elif knot.kind in {"finalizer-in-ring", "goroutine-blocked", "finalizer-goroutine", "weak-map-ring"}:
             assert "The heap shows it: 100 " in knot.reason
+    (register,) = (knot for knot in report.knots if "hub.listeners" in knot.title)
+    (listeners,) = (knot for knot in report.knots if knot.heap is not None and "hub.Listener" in knot.title)
+    assert register.confidence is Confidence.CERTAIN
+    assert "The heap shows it: 100 instances" in register.reason
+    assert [link.id for link in listeners.links] == [register.id]
+    assert ("notify/hub/hub.go", "listeners[name] = l") in {(step.file, step.text) for step in listeners.chain}
     (mismatch,) = (knot for knot in report.knots if knot.kind == "plugin-mismatch")
     assert "it has refused example.com/orders/plugins/audit" in mismatch.reason
     (campaign,) = (knot for knot in report.knots if knot.heap is not None and "discount.Campaign" in knot.title)

@@ -9,7 +9,7 @@ from goknot import __version__
 from goknot.analyses.leaks.detect import detect
 from goknot.app.comparing import compare_report
 from goknot.app.confirming import Confirmed, ConfirmRequest, confirm_knots
-from goknot.inputs.source import DiskTree, SourceOptions, scan_source
+from goknot.inputs.source import DiskTree, SourceOptions, SourceScan, scan_source
 from goknot.inputs.source.bodies.program import Program
 from goknot.inputs.source.bodies.search import find_facts
 from goknot.model.knot import Evidence, Knot
@@ -45,12 +45,24 @@ def find_leaks(request: LeaksRequest) -> Report:
         GoknotError: The path or the baseline cannot be used.
     """
     source = scan_source(DiskTree(request.path), request.options)
+    report = leaks_of(source, request.path, request.confirm)
+    return compare_report(report, request.baseline, update=request.update_baseline)
+
+
+def leaks_of(source: SourceScan, path: Path, confirm: ConfirmRequest | None = None) -> Report:
+    """Every leak-making knot of a scan, held against nothing.
+
+    Args:
+        source: The packages, from the disk or from a git revision.
+        path: What was scanned.
+        confirm: How go/types is asked about what is found; None: not at all.
+    """
     facts, program = find_facts(source)
     knots, n_ignored = detect(facts)
     knots = [_with_text(knot, program) for knot in knots]
     told = Confirmed(knots, "", {}, ())
-    if request.confirm is not None:
-        told = confirm_knots(knots, source, request.path, request.confirm)
+    if confirm is not None:
+        told = confirm_knots(knots, source, path, confirm)
     problems = tuple(sorted({*source.problems, *program.problems, *told.problems}))
     details: dict[str, str | int | tuple[str, ...]] = {
         "module": tuple(sorted(module.path for module in source.modules)),
@@ -60,9 +72,9 @@ def find_leaks(request: LeaksRequest) -> Report:
         details["tags"] = source.options.tags
     if told.go:
         details["confirmed_by"] = told.go
-    report = Report(
+    return Report(
         version=__version__,
-        inputs=(ReportInput("source", str(request.path), details),),
+        inputs=(ReportInput("source", str(path), details),),
         knots=tuple(sorted(told.knots, key=lambda knot: knot.order)),
         problems=problems,
         stats={
@@ -79,7 +91,6 @@ def find_leaks(request: LeaksRequest) -> Report:
         },
         complete=source.complete and not program.problems,
     )
-    return compare_report(report, request.baseline, update=request.update_baseline)
 
 
 def failing_part(report: Report, confidences: frozenset[Confidence]) -> Report:

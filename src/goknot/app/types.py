@@ -53,22 +53,33 @@ def find_type_knots(request: TypesRequest) -> Report:
         GoknotError: The path or the baseline cannot be used.
     """
     source = scan_source(DiskTree(request.path), request.options)
+    report = types_of(source, request.path, use_cache=request.use_cache)
+    return compare_report(report, request.baseline, update=request.update_baseline)
+
+
+def types_of(source: SourceScan, path: Path, *, use_cache: bool = True) -> Report:
+    """Every ring of types of a scan, held against nothing.
+
+    Args:
+        source: The packages.
+        path: What was scanned.
+        use_cache: Whether declarations and the answer are kept for the next run.
+    """
     places = go_places()
-    answers = Answers(cache_folder() if request.use_cache else None)
-    key = key_of(source, str(request.path), repr(places)) if request.use_cache else None
+    answers = Answers(cache_folder() if use_cache else None)
+    key = key_of(source, str(path), repr(places)) if use_cache else None
     known = answers.find(key, Dependencies(places, source.module_folders, source.chooser)) if key is not None else None
     if known is not None:
         report = parse_report(known, "the cache")
     else:
-        read = read_types(source, places, cache_folder() if request.use_cache else None)
-        report = _report(request, source, read, places)
+        read = read_types(source, places, cache_folder() if use_cache else None)
+        report = _report(path, source, read, places)
         if key is not None:
             answers.keep(key, read.outside, render(report, "json").encode())
-    report = replace(report, problems=tuple(sorted({*source.problems, *report.problems})))
-    return compare_report(report, request.baseline, update=request.update_baseline)
+    return replace(report, problems=tuple(sorted({*source.problems, *report.problems})))
 
 
-def _report(request: TypesRequest, source: SourceScan, read: TypesRead, places: GoPlaces) -> Report:
+def _report(path: Path, source: SourceScan, read: TypesRead, places: GoPlaces) -> Report:
     """What the types alone have to say."""
     rings = find_type_rings(read.graph)
     details: dict[str, str | int | tuple[str, ...]] = {
@@ -79,7 +90,7 @@ def _report(request: TypesRequest, source: SourceScan, read: TypesRead, places: 
         details["tags"] = source.options.tags
     return Report(
         version=__version__,
-        inputs=(ReportInput("source", str(request.path), details),),
+        inputs=(ReportInput("source", str(path), details),),
         knots=tuple(sorted(rings.knots, key=lambda knot: knot.order)),
         problems=tuple(sorted({*read.problems, *_problems(read, rings, places)})),
         stats={

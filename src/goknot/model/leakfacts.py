@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from goknot.model.context import Context
 from goknot.model.processes import Process
-from goknot.model.spots import Context, Spot
+from goknot.model.registerfacts import Registration
+from goknot.model.spot import Spot
 
 __all__ = ["Context", "FunctionFacts", "LeakEdge", "LeakEvent", "LeakNode", "ProgramFacts", "Spot"]
 
@@ -91,6 +93,7 @@ class FunctionFacts:
 
     Attributes:
         self_pointers: Nodes with a pointer into their own allocation, the field that holds it and where it is stored.
+        registrations: What it puts into package variables, in order of events.
         bounded: Why the run was cut short; empty if it was not.
         process: What it and its goroutines do, in order; None if nothing in it can wait.
     """
@@ -102,6 +105,7 @@ class FunctionFacts:
     edges: tuple[LeakEdge, ...]
     events: tuple[LeakEvent, ...]
     self_pointers: Mapping[int, tuple[str, Spot]] = field(default_factory=dict)
+    registrations: tuple[Registration, ...] = ()
     bounded: str = ""
     process: Process | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from goknot.model.spots import Context, Target
+from goknot.model.context import Context, Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from goknot.analyses.leaks.waited import Waited, waited_of
 from goknot.model.knot import KnotNode
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
 from goknot.model.processes import Act
-from goknot.model.spots import Spot
+from goknot.model.spot import Spot
 from goknot.model.verdict import Confidence, Level, Verdict
 
 KIND = "goroutine-blocked"

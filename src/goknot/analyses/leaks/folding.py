@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Collection
 
 from goknot.analyses.leaks.skeleton import PATIENT, Instruction, Mood, Op, Skeleton, asked_of
+from goknot.model.context import Target
 from goknot.model.processes import Act
-from goknot.model.spots import Target
 
 
 def folded(skeleton: Skeleton, tracked: Collection[Target], moods: Collection[Mood]) -> Skeleton:

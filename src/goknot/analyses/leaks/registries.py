@@ -1,88 +1,131 @@
-"""registered-never-removed: what a constructor puts into a package variable, and nothing takes out again."""
+"""registered-never-removed: what is put into a package variable again and again, and nothing takes out.
+
+How sure that is hangs on three questions: whether anything in the program takes elements out, whether what is put in is
+another each time, and how often the function runs that puts it in. A register that is filled while the program starts
+is none that grows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from goknot.analyses.leaks.finding import Leak, Picture, node_of
-from goknot.analyses.leaks.reach import Pointers
-from goknot.model.leakfacts import FunctionFacts, LeakEvent, LeakNode, ProgramFacts
+from goknot.analyses.leaks.finding import Leak, Picture, evidence, node_of, precedes
+from goknot.analyses.leaks.releases import taken_back
+from goknot.model.knot import KnotNode
+from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
+from goknot.model.registerfacts import Registration
 from goknot.model.verdict import Confidence, Level, Verdict
 
 KIND = "registered-never-removed"
-_MADE = frozenset({"new", "closure", "method-value"})
 
 
 def find(program: ProgramFacts) -> Iterator[Leak]:
-    """Every object that its own constructor registers for good."""
-    removed = {
-        _global_of(facts.nodes[subject])
-        for facts in program.functions
-        for event in facts.events
-        if event.kind == "map-delete"
-        for subject in event.subjects
-    }
+    """Every object that is registered for good."""
     for facts in program.functions:
-        pointers = Pointers(facts)
-        for event in facts.events:
-            if event.kind in {"map-store", "global-set"} and not event.where.calls and not event.destructor:
-                yield from _of_store(program, facts, pointers, event, removed)
+        events = {event.order: event for event in facts.events}
+        for one in facts.registrations:
+            confidence = _judge(facts, events[one.event], one)
+            if confidence is not None:
+                yield _leak(facts, events[one.event], one, confidence)
 
 
-def _of_store(
-    program: ProgramFacts, facts: FunctionFacts, pointers: Pointers, event: LeakEvent, removed: set[str]
-) -> Iterator[Leak]:
-    if facts.name in {"init", "main"}:
-        return
-    for table in event.subjects:
-        name = _global_of(facts.nodes[table])
-        if not name or name in removed or program.words.get(f"release {name}"):
+def _judge(facts: FunctionFacts, event: LeakEvent, one: Registration) -> Confidence | None:  # noqa: PLR0911
+    """How sure it is; None if it is no leak, as far as anybody can see."""
+    often = one.frequency.kind
+    if often == "start" or one.grows == "same":
+        return None
+    undone = _undone(facts, event, one)
+    if undone == "always":
+        return None
+    if undone == "sometimes":
+        return Confidence.POSSIBLE if _is_its_own(facts, one) else None
+    if one.given or one.grows == "looked-up":
+        return None
+    if one.way_out.kind == "there":
+        if one.ticket == "none" or one.grows != "each":
+            return None
+        if one.ticket == "kept":
+            return Confidence.POSSIBLE if _is_its_own(facts, one) else None
+    doubtful = one.way_out.kind == "alias" or one.grows == "named"
+    if often == "once":
+        return Confidence.POSSIBLE if one.ends else None
+    comes_and_goes = often == "many" or bool(one.ends)
+    return Confidence.LIKELY if comes_and_goes and not doubtful else Confidence.POSSIBLE
+
+
+def _undone(facts: FunctionFacts, event: LeakEvent, one: Registration) -> str:
+    """Whether the function takes something out of the register itself: `no`, `sometimes`, `always`."""
+    subjects = set(event.subjects)
+    if taken_back(facts, event, "map-delete", subjects) is None:
+        return "always"
+    branch = event.where.branch
+    for other in facts.events:
+        if other.kind != "map-delete" or other.order < event.order or not subjects.intersection(other.subjects):
             continue
-        values = event.others[-1] if event.others else ()
-        for value in _elements(facts, pointers, event, values):
-            node = facts.nodes[value]
-            if node.kind in _MADE and not node.where.calls:
-                yield _leak(facts, event, table, value, name)
-                break
+        if precedes(branch, other.where.branch) or precedes(other.where.branch, branch):
+            return "sometimes"
+    return "no"
 
 
-def _elements(facts: FunctionFacts, pointers: Pointers, event: LeakEvent, values: tuple[int, ...]) -> list[int]:
-    """What is stored: for a slice that is appended to, what was appended on that line."""
-    if event.kind == "map-store":
-        return list(values)
-    return [
-        edge.target
-        for value in values
-        for edge in pointers.below.get(value, ())
-        if edge.kind == "element" and edge.where.spot.line == event.where.spot.line
-    ]
+def _is_its_own(facts: FunctionFacts, one: Registration) -> bool:
+    """Whether only the function and the register know what is registered."""
+    tables = {one.table}
+    for value in one.values:
+        for edge in facts.edges:
+            holder = facts.nodes[edge.source]
+            if edge.target == value and edge.source not in tables and holder.outside and holder.kind != "closure":
+                return False
+    returned = {subject for event in facts.events if event.kind == "returned" for subject in event.subjects}
+    return not returned.intersection(one.values)
 
 
-def _global_of(node: LeakNode) -> str:
-    """The package variable that a table is; empty if it is none."""
-    if node.kind == "global":
-        return node.detail
-    return node.detail[: -len(".=")] if node.kind == "loaded" and node.detail.endswith(".=") else ""
-
-
-def _leak(facts: FunctionFacts, event: LeakEvent, table: int, value: int, name: str) -> Leak:
+def _leak(facts: FunctionFacts, event: LeakEvent, one: Registration, confidence: Confidence) -> Leak:
     picture = Picture.empty()
-    at = picture.node(table, node_of(facts.nodes[table]))
-    node = facts.nodes[value]
-    picture.edge(at, picture.node(value, node_of(node)), "field", event.where.spot)
+    table = node_of(facts.nodes[one.table])
+    at = picture.node(one.table, KnotNode(one.register, table.kind, table.key, table.file, table.line))
+    node = facts.nodes[one.values[0]]
+    target = picture.node(one.values[0], node_of(node))
+    picture.edge(at, target, "field", event.where.spot)
+    if one.where != event.where.spot:
+        edge = picture.edges[0]
+        picture.edges[0] = type(edge)(
+            edge.source, edge.target, edge.kind, evidence=(*evidence(one.where), *edge.evidence), field=edge.field
+        )
     return Leak(
         kind=KIND,
         level=Level.TYPE,
         verdict=Verdict.KEPT_ALIVE,
-        confidence=Confidence.POSSIBLE,
-        title=f"{facts.name} registers {node.name} in {name}, which nothing leaves",
-        reason=f"The package variable {name} is a root: what it holds stays until the process ends, and nothing seen "
-        "takes an element out of it.",
-        where=event.where.spot,
+        confidence=confidence,
+        title=f"{one.maker} registers {node.name} in {one.register}, which nothing leaves",
+        reason=_reason(one),
+        where=one.where,
         nodes=tuple(picture.nodes),
         edges=tuple(picture.edges),
         move="unregister",
         how="Take it out again where it ends (Close, Stop), or register it weakly (weak.Pointer, Go 1.24).",
-        depth=0,
+        depth=one.depth,
         scope=f"{facts.package}.{facts.name}",
     )
+
+
+def _reason(one: Registration) -> str:
+    said = [f"The package variable {one.register} is a root: what it holds stays until the process ends"]
+    way = one.way_out
+    if way.kind == "none":
+        said.append("nothing in this program takes an element out of it")
+    elif way.kind == "alias":
+        said.append(f"nothing seen takes an element out of it, though {way.name} gives it another name")
+    elif way.kind == "unused":
+        said.append(f"nothing here calls {way.name}, which would take it out")
+    elif one.ticket == "dropped":
+        said.append(f"what would let {way.name} take it out is dropped")
+    else:
+        said.append(f"{way.name} does not take it out on every way")
+    if one.frequency.kind == "many":
+        spot = one.frequency.spot
+        said.append(f"it is not done once: {one.frequency.why}" + (f" ({spot.file}:{spot.line})" if spot else ""))
+    elif one.ends:
+        said.append(f"such objects come and go, as {one.ends} says")
+    else:
+        said.append("how often that happens is not to be seen")
+    return "; ".join(said) + "."

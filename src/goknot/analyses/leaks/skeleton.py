@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
+from goknot.model.context import Context
 from goknot.model.processes import (
     Act,
     Choice,
@@ -24,7 +25,6 @@ from goknot.model.processes import (
     Step,
     Steps,
 )
-from goknot.model.spots import Context
 
 MAX_INSTRUCTIONS = 600
 UNKNOWN_TIMES = 2

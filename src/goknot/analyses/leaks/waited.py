@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from goknot.analyses.leaks.reach import Pointers
+from goknot.model.context import Target
 from goknot.model.leakfacts import FunctionFacts, LeakNode
 from goknot.model.processes import Act, Choice, Frame, Later, Repeat, Select, Start, Steps
-from goknot.model.spots import Target
 
 MAX_ROOM = 2  # a channel with more room is never full
 _MAX_PARENTS = 8  # of a context

@@ -339,6 +339,9 @@ class Calls:
         for value in added:
             for ref in refs:
                 machine.store(ref, "[]", value, call.pos, "element", adds=True)
+        if any(machine.objects[ref.obj].kind in OPAQUE for ref in refs):
+            given = tuple(dict.fromkeys(ref for value in added for ref in value.refs))
+            machine.event("append", call.pos, refs, given)
         return Value(refs, base.type)
 
 

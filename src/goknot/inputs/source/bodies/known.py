@@ -292,6 +292,7 @@ def _keeper(request: Request) -> tuple[Value, ...]:
     for ref in request.receiver.refs:
         for value in request.args:
             machine.store(ref, "[]", Value(value.refs), pos, "library", adds=True)
+    machine.event("append", pos, request.receiver.refs, tuple(ref for value in request.args for ref in value.refs))
     made = machine.make("new", None, pos, detail="element")
     for value in request.args:
         machine.store(Ref(made.id), "Value", Value(value.refs), pos, "library", adds=True)

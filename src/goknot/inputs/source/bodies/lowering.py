@@ -33,7 +33,7 @@ from goknot.inputs.source.bodies.ir import (
 )
 from goknot.inputs.source.bodies.lowering_expressions import MAX_DEPTH, Expressions
 
-MATTERS = re.compile(rb"SetFinalizer|AddCleanup|NewHandle|Pin\(|AfterFunc|weak\.|\.Delete\(")
+MATTERS = re.compile(rb"SetFinalizer|AddCleanup|NewHandle|Pin\(|AfterFunc|weak\.|\.Delete\(|\bdelete\(")
 
 _FLAGS = (Constant("true"), Constant("false"), Constant("0"), Constant("1"))
 _COUNTS = re.compile(r"(\w+) := 0; *\1 < ([^;&|]+); *\1(?:\+\+| \+= 1)")

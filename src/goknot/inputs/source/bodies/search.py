@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations
 from goknot.inputs.source.bodies.facts import facts_of
 from goknot.inputs.source.bodies.machine import LIMITS, LIMITS_OF_CHANNELS
 from goknot.inputs.source.bodies.program import Files, Program
+from goknot.inputs.source.bodies.register_search import RegisterSearch
 from goknot.inputs.source.bodies.runner import Runner
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
 
@@ -67,6 +69,8 @@ class _Search:
         self.ignores: dict[tuple[str, int], Mapping[str, str]] = {}
 
     def find(self) -> tuple[ProgramFacts, Program]:
+        registers = RegisterSearch(self.program, partial(self._run, deep=True))
+        registers.find()
         fresh: list[tuple[PackageDeclarations, FunctionFacts]] = []
         for node, package in enumerate(self.program.scan.packages):
             if not package.asked_for:
@@ -84,13 +88,16 @@ class _Search:
             if not fresh:
                 break
         functions = sorted(self.done.values(), key=lambda facts: (facts.package, facts.spot))
+        functions = registers.with_registrations(functions)
         return ProgramFacts(tuple(functions), self._words(functions), self.ignores), self.program
 
-    def _run(self, package: PackageDeclarations, declared: Declared) -> tuple[PackageDeclarations, FunctionFacts]:
+    def _run(
+        self, package: PackageDeclarations, declared: Declared, *, deep: bool = False
+    ) -> tuple[PackageDeclarations, FunctionFacts]:
         found = self.done.get(id(declared))
         if found is None:
             func = self.program.body(package, declared)
-            for limits in LIMITS if _WORDS.search(_text(declared)) else LIMITS_OF_CHANNELS:
+            for limits in LIMITS if deep or _WORDS.search(_text(declared)) else LIMITS_OF_CHANNELS:
                 machine = Runner(self.program, limits).run(func)
                 if not machine.bounded:
                     break

@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 from goknot.inputs.source.bodies.ir import Pos
 from goknot.inputs.source.bodies.machine import Machine, Ref, Where
+from goknot.model.context import Context, Target
 from goknot.model.processes import Act, Choice, Frame, Later, Leave, Process, Repeat, Select, Start, Step, Steps
-from goknot.model.spots import Context, Target
 
 
 @dataclass(slots=True)

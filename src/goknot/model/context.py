@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-
-class Spot(NamedTuple):
-    """A place in the source; the path is relative to the scanned folder, line and column count from 1."""
-
-    file: str
-    line: int
-    column: int
+from goknot.model.spot import Spot
 
 
 class Target(NamedTuple):

@@ -1,0 +1,337 @@
+"""Package variables that hold objects, found in the text of a program: who puts something in, who takes it out.
+
+Nothing is parsed for this: a program has thousands of variables and few registers. What a text cannot tell (an alias,
+an address taken, a variable handed to a function) counts as a way out, so that it silences.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from goknot.inputs.source.bodies.program import Program
+from goknot.inputs.source.bodies.texts import Header, alias_in, header_around, line_of, result_of
+from goknot.model.leakfacts import Spot
+from goknot.model.registerfacts import WayOut
+
+_VAR_LINE = re.compile(rb"^var[ \t]+(\w+(?:, *\w+)*)[ \t]*([^\n]*)", re.MULTILINE)
+_VAR_BLOCK = re.compile(rb"^var \(\n(.*?)^\)", re.MULTILINE | re.DOTALL)
+_BLOCK_LINE = re.compile(rb"^\t(\w+(?:, *\w+)*)[ \t]+([^\n]*)", re.MULTILINE)
+_CONTAINER = re.compile(rb"(?:=\s*&?)?(?:make\(\s*)?(?:new\(\s*)?\*?(?:map\[|\[\]|sync\.Map\b|list\.(?:List|New)\b)")
+_SCALARS = re.compile(
+    rb"\[\](?:byte|string|int\d*|uint\d*|rune|bool|float\d+|error)\b|map\[[\w.]+\](?:string|bool|u?int\d*|float\d+)\b"
+)
+_STRUCT = re.compile(rb"(?:=\s*)?(?:(&)|(\*))?(?:new\(\s*\*?)?([A-Za-z_][\w.]*)(?:\[[^\]\n]*\])?\s*(\{|\(|\)|$|//|=|`)")
+_PUTS = re.compile(rb" = append\(|\] = |\.(?:Store|LoadOrStore|Swap|PushBack|PushFront|InsertBefore|InsertAfter)\(")
+_LHS = re.compile(rb"([A-Za-z_][\w.]*)$")
+_NOT_TYPES = frozenset(
+    (
+        b"func",
+        b"map",
+        b"chan",
+        b"interface",
+        b"struct",
+        b"make",
+        b"nil",
+        b"true",
+        b"false",
+        b"string",
+        b"int",
+        b"bool",
+        b"error",
+    )
+)
+
+
+_MAX_USES = 6  # calls above one another that are followed
+
+
+class Variable(NamedTuple):
+    """A package variable that may be, or lead to, a register.
+
+    Attributes:
+        package: Import path.
+        owner: (import path, name) of its type if that is a struct of the program; empty names for containers.
+    """
+
+    package: str
+    package_name: str
+    name: str
+    owner: tuple[str, str]
+
+
+class Put(NamedTuple):
+    """A statement that puts something into a container that a package variable leads to."""
+
+    package: str
+    function: str
+    slot: str
+
+
+class Registers:
+    """The registers of a program.
+
+    Args:
+        program: Its texts are read; nothing is parsed.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.variables: dict[tuple[str, str], Variable] = {}  # (import path, name)
+        self.owners: dict[tuple[str, str], list[Variable]] = defaultdict(list)
+        self.nodes = {
+            package.import_path: node for node, package in enumerate(program.scan.packages) if package.asked_for
+        }
+        for path in self.nodes:
+            self._variables(path)
+        self.slices: set[str] = set()  # names of what is appended to
+        self.puts = sorted(set(self._puts()))
+        self._ways: dict[tuple[tuple[str, ...], str, bool], WayOut] = {}
+        self._used: dict[tuple[str, str], bool] = {}
+        self._importers: dict[str, list[tuple[str, str, bytes, str]]] = {}
+
+    def named(self, package_name: str, name: str) -> list[Variable]:
+        """The variables of that name, of packages of that name."""
+        return [v for v in self.variables.values() if v.name == name and v.package_name == package_name]
+
+    def texts(self, path: str) -> list[tuple[str, bytes]]:
+        """The files of a package of the scan; none of another's."""
+        node = self.nodes.get(path)
+        return self.program.texts(node) if node is not None else []
+
+    def importers(self, path: str) -> list[tuple[str, str, bytes, str]]:
+        """(import path, file, text, alias) of the files that import a package."""
+        found = self._importers.get(path)
+        if found is None:
+            found = self._importers[path] = []
+            node = self.nodes.get(path)
+            name = self.program.scan.packages[node].name if node is not None else path.rpartition("/")[2]
+            mark = f'"{path}"'.encode()
+            for other in self.nodes:
+                for file, data in self.texts(other):
+                    if mark in data and (alias := alias_in(data, path, name)):
+                        found.append((other, file, data, alias))
+        return found
+
+    # finding
+
+    def _variables(self, path: str) -> None:
+        for _, data in self.texts(path):
+            if b"\nvar " not in data:
+                continue
+            for names, rest in _declarations(data):
+                found = self._kind(path, data, rest)
+                if found is None:
+                    continue
+                for name in names.decode("utf-8", "replace").split(","):
+                    node = self.nodes[path]
+                    variable = Variable(path, self.program.scan.packages[node].name, name.strip(), found)
+                    self.variables[path, variable.name] = variable
+                    if found[1]:
+                        self.owners[found].append(variable)
+
+    def _kind(self, path: str, data: bytes, rest: bytes) -> tuple[str, str] | None:
+        """The struct type of a variable, empty names for a container, None for anything else."""
+        if _CONTAINER.match(rest):
+            return None if _SCALARS.search(rest) else ("", "")
+        if rest.startswith((b"= struct", b"struct", b"= &struct")):
+            return (path, "")
+        found = _STRUCT.match(rest)
+        if found is None or found[3] in _NOT_TYPES:
+            return None
+        text = found[3].decode("utf-8", "replace")
+        home = path
+        if "." in text:
+            alias, _, text = text.partition(".")
+            home = self._path_of(data, alias)
+        if not home or "." in text:
+            return None
+        if found[4] == b"(" and not found[0].lstrip(b"= ").startswith(b"new("):
+            result = next((r for _, other in self.texts(home) if (r := result_of(other, text))), "")
+            if not result or "." in result:
+                return None
+            text = result
+        return (home, text)
+
+    def _path_of(self, data: bytes, alias: str) -> str:
+        """The import path behind a package's name in a file, if it is one of the scan."""
+        pattern = re.compile(rb'^\s*(?:import\s+)?(?:(\w+)\s+)?"([^"\n]+)"\s*$', re.MULTILINE)
+        for given, path in pattern.findall(data[: data.find(b"\nfunc ") if b"\nfunc " in data else len(data)]):
+            text = path.decode("utf-8", "replace")
+            if text in self.nodes:
+                name = given.decode("utf-8", "replace") or self.program.scan.packages[self.nodes[text]].name
+                if name == alias:
+                    return str(text)
+        return ""
+
+    def _puts(self) -> Iterator[Put]:
+        own: dict[str, set[str]] = defaultdict(set)
+        exported = {v.name for v in self.variables.values() if v.name[:1].isupper()}
+        types = {name for path, name in self.owners}
+        for variable in self.variables.values():
+            own[variable.package].add(variable.name)
+        for path in self.nodes:
+            names = own[path]
+            if not names and not exported and not types:
+                continue
+            for _, data in self.texts(path):
+                for match in _PUTS.finditer(data):
+                    put = self._put(path, data, match.start(), names, exported)
+                    if put is not None:
+                        yield put
+
+    def _put(self, path: str, data: bytes, at: int, names: set[str], exported: set[str]) -> Put | None:
+        lhs = _left(data, at)
+        if not lhs:
+            return None
+        root, _, rest = lhs.partition(".")
+        if root in names or (rest and rest.partition(".")[0] in exported):
+            slot = lhs
+        elif not rest:
+            return None
+        else:
+            slot = ""
+        header = header_around(data, at)
+        if header is None or header.name == "init":
+            return None
+        if not slot:
+            if header.receiver != root or (path, header.owner) not in self.owners:
+                return None
+            slot = f"{header.owner}.{rest}"
+        if data.startswith(b" = append(", at):
+            self.slices.add(slot.rpartition(".")[2])
+        return Put(path, header.full, slot)
+
+    # ways out
+
+    def way_out(self, register: str) -> WayOut:
+        """Who takes elements out of a register (`package.variable` or `package.variable.field`)."""
+        package_name, _, rest = register.partition(".")
+        name, _, fields = rest.partition(".")
+        homes: set[str] = set()
+        for variable in self.named(package_name, name):
+            homes.add(variable.package)
+            homes.update(path for path in variable.owner[:1] if path)
+        last = fields.rpartition(".")[2]
+        if not (last or name).isidentifier():
+            return WayOut("there")
+        key = (tuple(sorted(homes)), last or name, bool(last))
+        if key not in self._ways:
+            self._ways[key] = self._way(*key)
+        return self._ways[key]
+
+    def _way(self, homes: Iterable[str], name: str, is_field: bool) -> WayOut:
+        best = WayOut("none")
+        takes, aliases = _patterns(name, is_field=is_field)
+        mark = name.encode()
+        for home, file, data in self._places(homes, name, is_field=is_field):
+            if mark not in data:
+                continue
+            for match in takes.finditer(data):
+                header = header_around(data, match.start())
+                if header is None or _begins(data, match, header):
+                    continue
+                spot = Spot(file, line_of(data, match.start()), 1)
+                found = WayOut("there" if self._is_used(home, header) else "unused", header.full, spot)
+                if found.kind == "there":
+                    return found
+                if best.kind in {"none", "unused"}:
+                    best = found
+            if best.kind == "none" and name not in self.slices:
+                for match in aliases.finditer(data):
+                    header = header_around(data, match.start())
+                    if header is not None and not _HARMLESS.search(data, max(0, match.start() - 40), match.start()):
+                        best = WayOut("alias", header.full, Spot(file, line_of(data, match.start()), 1))
+                        break
+        return best
+
+    def _places(self, homes: Iterable[str], name: str, *, is_field: bool) -> Iterator[tuple[str, str, bytes]]:
+        """The files that can name a variable or field."""
+        for path in homes:
+            yield from ((path, file, data) for file, data in self.texts(path))
+            if name[:1].isupper():
+                yield from ((other, file, data) for other, file, data, _ in self.importers(path))
+
+    def _is_used(self, path: str, header: Header, depth: int = 0) -> bool:
+        """Whether a function is called by one that runs, or may be by whoever imports its package."""
+        key = (path, header.full)
+        if key not in self._used:
+            self._used[key] = depth >= _MAX_USES  # what calls itself alone does not run
+            self._used[key] = self._used[key] or self._find_use(path, header, depth)
+        return self._used[key]
+
+    def _find_use(self, path: str, header: Header, depth: int) -> bool:
+        name, where = header.name, self._name_of(path)
+        is_api = name[:1].isupper() and "/internal/" not in f"/{path}/" and where != "main"
+        if is_api or name in {"init", "main"}:
+            return True
+        mark = name.encode()
+        use = re.compile(rb"(?<!func )(?<!\) )\b" + mark + rb"\s*\(|(?:[.(,=]\s*)" + mark + rb"\b(?!\s*\()")
+        everywhere = name[:1].isupper()
+        for other in self.nodes if everywhere else (path,):
+            for _, data in self.texts(other):
+                for match in use.finditer(data) if mark in data else ():
+                    around = header_around(data, match.start())
+                    if around is None or (around != header and self._is_used(other, around, depth + 1)):
+                        return True
+        return False
+
+    def _name_of(self, path: str) -> str:
+        return self.program.scan.packages[self.nodes[path]].name
+
+
+def _declarations(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    for match in _VAR_LINE.finditer(data):
+        yield match[1], match[2]
+    if b"\nvar (" in data:
+        for block in _VAR_BLOCK.finditer(data):
+            for line in _BLOCK_LINE.finditer(block[1]):
+                yield line[1], line[2]
+
+
+def _left(data: bytes, at: int) -> str:
+    """The dotted name before an append, a store to an element or a call that stores; empty if it is something else."""
+    start = data.rfind(b"\n", 0, at) + 1
+    text = data[start:at]
+    if data[at : at + 2] == b"] ":
+        head, bracket, _ = text.partition(b"[")
+        if not bracket:
+            return ""
+        text = head
+    found = _LHS.search(text)
+    return found[1].decode("utf-8", "replace") if found is not None else ""
+
+
+def _begins(data: bytes, match: re.Match[bytes], header: Header) -> bool:
+    """Whether what is set anew is set for the first time: in a constructor, or where it is nil."""
+    if not match[0].rstrip().endswith(b"="):
+        return False
+    if header.name.lower().startswith(("new", "init", "make", "setup")):
+        return True
+    before = data[max(0, match.start() - 200) : match.end()].rstrip().splitlines()[-2:]
+    return any(b"== nil" in line or (b"len(" in line and b"== 0" in line) for line in before)
+
+
+_HARMLESS = re.compile(
+    rb"(?:\b(?:len|cap|range|append|copy|fmt\.\w+|json\.\w+|sort\.\w+|maps\.(?:Keys|Values|Clone))|log\w*\.\w+)\s*$"
+)
+
+
+def _patterns(name: str, *, is_field: bool) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """What takes elements out of a variable or field, and what gives it another name."""
+    # n follows something else than a name; m may stand anywhere
+    n = rf"[\w.\[\]()]*\.{name}" if is_field else rf"(?:[a-z]\w*\.)?{name}"
+    m = rf"\.{name}" if is_field else rf"(?<![\w.])(?:[a-z]\w*\.)?{name}"
+    takes = (
+        rf"\b(?:delete|clear)\(\s*&?{n}\b"
+        rf"|(?:^|[;{{,])[ \t]*{n}[ \t]*(?:,[^\n=]*)?=(?!=)"  # set anew, but for what is added to it
+        rf"(?![ \t]*append\(\s*{n}\s*,)(?![ \t]*append\([^\n]*,\s*{n}\.\.\.\))"
+        rf"|{m}\[[^\n\]]*\]\s*=\s*nil\b"
+        rf"|{m}\.(?:Delete|LoadAndDelete|CompareAndDelete|CompareAndSwap|Clear|Remove|Init)\("
+        rf"|\bmaps\.DeleteFunc\(\s*{n}\b"
+        rf"|&{n}\b(?!\[)"
+    )
+    aliases = rf":?=\s*{n}\s*(?:$|[\n,;])|\breturn\s+{n}\s*(?:$|[\n,;])|\(\s*{n}\s*[,)]|,\s*{n}\s*[,)]"
+    return re.compile(takes.encode(), re.MULTILINE), re.compile(aliases.encode(), re.MULTILINE)
