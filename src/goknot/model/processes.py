@@ -7,6 +7,8 @@ from typing import TypeAlias
 
 from goknot.model.context import Context, Target
 
+TOGGLED = "toggled"
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -16,7 +18,8 @@ class Act:
         kind: `send`, `receive`, `close`, `cancel`, `lock`, `unlock`, `rlock`, `runlock`, `add`, `done`, `wait`,
             `cond-wait`, `signal`.
         places: What it may be done to; more than one: not known which.
-        word: Of `add` how much; of `send` what is known of the value: `nil`, `made`, `variable@version`.
+        word: Of `add` how much; of `send` what is known of the value: `nil`, `made`, `variable@version`;
+            of `receive` `toggled`, if the variable is set to nil somewhere.
     """
 
     kind: str
@@ -34,7 +37,8 @@ class Choice:
         version: A number that changes when a variable of the condition is assigned.
         kind: `if` (taken, not taken), `switch`, `callee` (one of several functions), `once` (run, not run).
         counted: Whether the condition is about something that is counted or flagged along the way.
-        told: Of an `if` about what was received last: `ok` (whether a value came), `value` (whether it is not nil).
+        told: Of an `if` about what was received or returned last: `ok` (whether a value came), `value` (whether it is
+            not nil).
         flips: Of such an `if`: whether it is taken if that is not so.
     """
 
@@ -114,6 +118,17 @@ class Later:
 
 
 @dataclass(frozen=True, slots=True)
+class Tell:
+    """What is known of the error that a call returns, which is asked for next.
+
+    Attributes:
+        word: As of a send; `keep`: what the call returned that this one returns.
+    """
+
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """`return`, `break`, `continue`, `exit` (of the program, or by a panic) or `lost` (goto)."""
 
@@ -121,7 +136,7 @@ class Leave:
     label: str
 
 
-Step: TypeAlias = Act | Choice | Repeat | Select | Start | Frame | Later | Leave
+Step: TypeAlias = Act | Choice | Repeat | Select | Start | Frame | Later | Tell | Leave
 Steps: TypeAlias = tuple[Step, ...]
 
 

@@ -83,8 +83,11 @@ def _judge(facts: FunctionFacts, waited: Waited) -> Iterator[_Found]:
             at = skeleton.code[stuck.pc]
             if stuck.goroutine < 0 or stuck.goroutine in seen or at.op not in _WAITS:
                 continue
+            if _is_release(skeleton, waited, stuck):
+                continue
             seen.add(stuck.goroutine)
-            yield _Found(stuck, at, _confidence(at, stuck), _why(skeleton, stuck))
+            confidence = _confidence(skeleton, stuck, plain=Mood.PLAIN not in moods)
+            yield _Found(stuck, at, confidence, _why(skeleton, stuck))
 
 
 def _place(at: Instruction) -> tuple[Spot, ...]:
@@ -95,19 +98,38 @@ def _can_wait(skeleton: Skeleton, waited: Waited) -> bool:
     """Whether something in it waits for what is judged only."""
     for instruction in skeleton.code:
         if instruction.op in _WAITS and all(
-            act is not None and len(act.places) == 1 and act.places[0] in waited.index for act in instruction.acts
+            act is not None and len(act.places) == 1 and waited.is_judged(act.places[0]) for act in instruction.acts
         ):
             return True
     return False
 
 
-def _confidence(at: Instruction, stuck: Stuck) -> Confidence:
+def _confidence(skeleton: Skeleton, stuck: Stuck, *, plain: bool) -> Confidence:
+    at = skeleton.code[stuck.pc]
     if not at.acts:
         return Confidence.POSSIBLE  # select {}: often meant so
     if not stuck.always:
-        return Confidence.LIKELY
-    where = at.where
-    return Confidence.CERTAIN if where is not None and len(where.calls) <= 2 else Confidence.LIKELY
+        return Confidence.POSSIBLE if plain else Confidence.LIKELY  # conditions may hang together
+    near = at.where is not None and len(at.where.calls) <= 2
+    return Confidence.CERTAIN if near and not skeleton.guessed else Confidence.LIKELY
+
+
+def _is_release(skeleton: Skeleton, waited: Waited, stuck: Stuck) -> bool:
+    """Whether it waits to take out what it has put in itself: a semaphore, which is counted by what is not seen."""
+    acts = [act for act in skeleton.code[stuck.pc].acts if act is not None]
+    if stuck.always or len(acts) != 1 or acts[0].kind != "receive":
+        return False
+    place = acts[0].places[0]
+    if not waited.things[waited.index[place]].room:
+        return False
+    mine = skeleton.reached(skeleton.starts.get(stuck.goroutine, ()))
+    senders = {
+        pc
+        for pc, at in enumerate(skeleton.code)
+        for act in at.acts
+        if act is not None and act.kind == "send" and place in act.places
+    }
+    return senders <= mine
 
 
 def _why(skeleton: Skeleton, stuck: Stuck) -> str:

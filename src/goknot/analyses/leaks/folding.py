@@ -25,10 +25,11 @@ class _Folding:
     def __init__(self, skeleton: Skeleton, tracked: set[Target], moods: Collection[Mood]) -> None:
         self.code = skeleton.code
         self.entry = skeleton.entry
+        self.guessed = skeleton.guessed
         self.tracked = tracked
         self.moods = moods
         self.uses = Counter(at.key for at in self.code if at.key is not None)
-        sent = {asked_of(act.word) for at in self.code for act in at.acts if act is not None and act.kind == "send"}
+        sent = {asked_of(act.word) for at in self.code for act in at.acts if act is not None and act.word}
         self.uses.update(key for key in list(self.uses) if key is not None and key[:2] in sent)
 
     def skeleton(self) -> Skeleton:
@@ -39,7 +40,7 @@ class _Folding:
             if self.code == code:
                 break
             code = self.code
-        return Skeleton(code, self._skip(self.entry))
+        return Skeleton(code, self._skip(self.entry), self.guessed)
 
     def _skip(self, pc: int) -> int:
         """Where an instruction goes on, over what does nothing."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
 from goknot.analyses.leaks.skeleton import PATIENT, Instruction, Mood, Op, Skeleton, TooLargeError, asked_of
 from goknot.analyses.leaks.waited import MAX_ROOM, Waited
-from goknot.model.processes import Act
+from goknot.model.processes import TOGGLED, Act
 
 MAX_STATES = 1_500
 MAX_PROCESSES = 10
@@ -141,6 +141,11 @@ class _Scheduler:
         """The index of what an act is about; -1: nothing that is looked at."""
         return self.index.get(act.places[0], -1) if act is not None and len(act.places) == 1 else -1
 
+    def _waited(self, act: Act | None, things: Sequence[int]) -> int:
+        """The index of what an act has to wait for; -1: it may happen at any time."""
+        thing = self.thing(act)
+        return -1 if thing >= 0 and self.kinds[thing].kind == "open" and not things[thing] else thing
+
     def begin(self) -> State:
         return self.settle([At(self.entry, 0, Got.UNKNOWN, -1)], [0] * len(self.kinds), {})
 
@@ -176,6 +181,10 @@ class _Scheduler:
         op, targets = instruction.op, instruction.targets
         if op is Op.ACT:
             return self._quiet_act(at, instruction, things)
+        if op is Op.TELL:
+            told = instruction.acts[0]
+            assert told is not None
+            return at._replace(pc=targets[0], got=_value(told.word, decided.items()))
         if op is Op.DEFER:
             return At(targets[0], at.bits | 1 << instruction.number, at.got, at.goroutine)
         if op is Op.DEFERRED:
@@ -201,7 +210,7 @@ class _Scheduler:
 
     def _quiet_act(self, at: At, instruction: Instruction, things: list[int]) -> At | None:
         act = instruction.acts[0]
-        thing = self.thing(act)
+        thing = self._waited(act, things) if act is not None and act.kind == "receive" else self.thing(act)
         assert act is not None
         following = at._replace(pc=instruction.targets[0])
         if thing < 0:
@@ -234,7 +243,7 @@ class _Scheduler:
             if self._decides(at) and self.code[at.pc].mood not in self.moods:
                 return list(self._decisions(state, at, suits=False)), False
         found = [move for at in processes for move in self._waits(state, at)]
-        meets = any(self._meets(move) for move in found)
+        meets = any(self._meets(move, state) for move in found)
         held = meets and any(move[-1] for move in found)
         if meets:
             found = [move for move in found if not move[-1]]
@@ -248,10 +257,10 @@ class _Scheduler:
                 held = held or self._decides(at)
         return found, held
 
-    def _meets(self, move: _Next) -> bool:
+    def _meets(self, move: _Next, state: State) -> bool:
         """Whether a move is one that has to be waited for."""
         _, _, pc, alternative, _ = move
-        return self.thing(self.code[pc].acts[alternative if self.code[pc].op is Op.SELECT else 0]) >= 0
+        return self._waited(self.code[pc].acts[alternative if self.code[pc].op is Op.SELECT else 0], state.things) >= 0
 
     def _decides(self, at: At) -> bool:
         return self.code[at.pc].op in {Op.CHOOSE, Op.RECEIVED, Op.VALUE}
@@ -292,17 +301,18 @@ class _Scheduler:
 
     def _waits(self, state: State, at: At) -> Iterator[_Next]:
         """What a process that waits can do at once, and with others."""
+        ready = any(self._is_over(act, state) for act in self.code[at.pc].acts)
         for alternative, act, target in self._offers(at):
-            thing = self.thing(act)
+            thing = self._waited(act, state.things)
             following = at._replace(pc=target)
+            if (thing < 0 or act is None) and ready:
+                continue  # what is over for good is there first
             if thing < 0 or act is None:
                 if self.code[at.pc].op is Op.RANGE:
                     following = following._replace(got=Got.UNKNOWN)
                     ended = at._replace(pc=self.code[at.pc].targets[1])
                     yield self._moved(state, {at: [ended]}, list(state.things)), (at,), at.pc, 1, True
-                suits = self.code[at.pc].op is not Op.SELECT or (
-                    act is not None and not self.murky.isdisjoint(act.places)
-                )
+                suits = self.code[at.pc].op is not Op.SELECT or (act is not None and self._is_murky(act))
                 moved = self._moved(state, {at: [following._replace(got=Got.UNKNOWN)]}, list(state.things))
                 yield moved, (at,), at.pc, alternative, suits
             elif self.kinds[thing].kind == "never":
@@ -313,6 +323,18 @@ class _Scheduler:
                 things = list(state.things)
                 if self._takes(act, thing, things):
                     yield self._moved(state, {at: [following]}, things), (at,), at.pc, alternative, False
+
+    def _is_murky(self, act: Act) -> bool:
+        """Whether it hangs on what happens here when an act is possible."""
+        return act.word == TOGGLED or not self.murky.isdisjoint(act.places)
+
+    def _is_over(self, act: Act | None, state: State) -> bool:
+        """Whether an act is a receive from what is closed or cancelled."""
+        thing = self._waited(act, state.things)
+        if thing < 0 or act is None or act.kind != "receive":
+            return False
+        ended = CLOSED if self.kinds[thing].kind == "chan" else 1
+        return self.kinds[thing].kind in {"chan", "context", "open"} and state.things[thing] >= ended
 
     def _takes(self, act: Act, thing: int, things: list[int]) -> bool:
         """Whether a lock can be had now, or a context is done."""
@@ -359,7 +381,7 @@ class _Scheduler:
 
     def _meet(self, state: State, at: At, alternative: int, sent: Act, following: At) -> Iterator[_Next]:
         """A send on a channel without room, with everybody who receives."""
-        thing, got = self.thing(sent), _value(sent, state)
+        thing, got = self.thing(sent), _value(sent.word, state.decided)
         processes = list(state.processes)
         processes.remove(at)
         for other in dict.fromkeys(processes):
@@ -371,13 +393,13 @@ class _Scheduler:
                     yield self._moved(state, moved, list(state.things)), (at, other), at.pc, alternative, False
 
 
-def _value(sent: Act, state: State) -> Got:
-    """What is known of a value that is sent."""
-    if sent.word in {"nil", "made"}:
-        return Got.NIL if sent.word == "nil" else Got.VALUE
-    asked = asked_of(sent.word)
+def _value(word: str, decided: Iterable[tuple[tuple[object, ...], bool]]) -> Got:
+    """What is known of a value that is sent or returned."""
+    if word in {"nil", "made"}:
+        return Got.NIL if word == "nil" else Got.VALUE
+    asked = asked_of(word)
     if asked:
-        for key, answer in state.decided:
+        for key, answer in decided:
             if key[:2] == asked:
                 return Got.NIL if answer else Got.VALUE
     return Got.ANY

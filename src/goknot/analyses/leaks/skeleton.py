@@ -6,7 +6,7 @@ A loop of which nobody knows how often it runs is run twice if it counts, and as
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
@@ -24,12 +24,16 @@ from goknot.model.processes import (
     Start,
     Step,
     Steps,
+    Tell,
 )
+from goknot.model.spot import Spot
 
 MAX_INSTRUCTIONS = 600
 UNKNOWN_TIMES = 2
 MAX_TIMES = 8  # a loop that runs more often is run as often as it suits
 PATIENT = frozenset({"send", "receive", "wait"})  # what can wait for long
+_NOWHERE = Context(Spot("", 0, 0), (), (), "", Spot("", 0, 0), False, 0)
+_CLOSING = re.compile(r"ErrServerClosed|ErrClosed|\bEOF\b|context\.Canceled|[cC]losed\b")  # hangs on who stops whom
 _ERROR = re.compile(r"\w*[eE]rr\w*(?:\(\))? *[!=]= *nil|\) *[!=]= *nil|errors\.(?:Is|As)\(")
 _NIL = re.compile(r"[!=]= *nil\b")
 
@@ -46,6 +50,7 @@ class Op(Enum):
     DEFERRED = auto()  # goes to what was deferred, if it was
     RECEIVED = auto()  # whether the last receive got a value
     VALUE = auto()  # whether that is not nil
+    TELL = auto()  # whether the error that a call returns is nil
     RANGE = auto()
     TURN = auto()  # of a loop without a condition
     END = auto()
@@ -87,10 +92,31 @@ class Instruction(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """Instructions; `entry` is where the function begins."""
+    """Instructions; `entry` is where the function begins, `guessed` whether loops run as often as is guessed."""
 
     code: tuple[Instruction, ...]
     entry: int
+    guessed: bool
+
+    @property
+    def starts(self) -> Mapping[int, tuple[int, ...]]:
+        """Goroutine -> where it begins."""
+        found: dict[int, tuple[int, ...]] = {}
+        for at in self.code:
+            if at.op in {Op.START, Op.START_AGAIN}:
+                found[at.number] = (*found.get(at.number, ()), at.targets[1])
+        return found
+
+    def reached(self, entries: Iterable[int]) -> set[int]:
+        """What a goroutine that begins there may come to; goroutines that it starts are others."""
+        found = set(entries)
+        stack = list(found)
+        while stack:
+            at = self.code[stack.pop()]
+            targets = at.targets[:1] if at.op in {Op.START, Op.START_AGAIN} else at.targets
+            stack.extend(set(targets) - found)
+            found.update(targets)
+        return found
 
 
 class TooLargeError(Exception):
@@ -125,7 +151,7 @@ def skeleton_of(process: Process, tracked: Collection[int], *, is_program: bool)
         entry = builder.steps(process.steps, end, _Scope((), end, ()))
     except TooLargeError:
         return None
-    return Skeleton(tuple(builder.code), entry)
+    return Skeleton(tuple(builder.code), entry, builder.guessed)
 
 
 class _Builder:
@@ -134,6 +160,7 @@ class _Builder:
         self.starts: dict[int, int] = {}
         self.bits: dict[int, int] = {}
         self.n_copies = 0
+        self.guessed = False
         self.making = {loop for node in tracked for loop in process.loops.get(node, ())}
 
     def emit(self, instruction: Instruction) -> int:
@@ -161,6 +188,9 @@ class _Builder:
         if isinstance(step, Frame):
             exits = self._exits(step.body, after, scope)
             return self.steps(step.body, exits, scope._replace(leaves=(), returns=exits))
+        if isinstance(step, Tell):
+            told = Act("tell", (), step.word, _NOWHERE)
+            return self.emit(Instruction(Op.TELL, (after,), (told,)))
         if isinstance(step, Later):
             return self.emit(Instruction(Op.DEFER, (after,), number=self._bit(step)))
         return self._leave(step, scope)
@@ -226,6 +256,7 @@ class _Builder:
             return self._copies(step, 1, after, scope)
         times = times_of(step)
         if times >= 0:
+            self.guessed = self.guessed or not step.bound.isdecimal()
             return self._copies(step, times, after, scope)
         head = self.emit(Instruction(Op.ALIVE, ()))
         self.n_copies += 1
@@ -281,7 +312,7 @@ def times_of(step: Repeat) -> int:
 
 def mood_of(step: Choice) -> Mood:
     """Who decides between alternatives."""
-    if step.kind in {"once", "callee"} or step.counted:
+    if step.kind in {"once", "callee"} or step.counted or _CLOSING.search(step.text):
         return Mood.SUITS
     if _ERROR.search(step.text):
         return Mood.CHANCE

@@ -25,7 +25,8 @@ class Thing(NamedTuple):
     """What processes wait for.
 
     Attributes:
-        kind: `chan`, `never` (a nil channel), `context`, `lock`, `group`, `condition`.
+        kind: `chan`, `never` (a nil channel), `context`, `open` (a context that others may end, too), `lock`, `group`,
+            `condition`.
         room: Of a channel.
         below: Of a context: indices of those that end with it, itself included.
     """
@@ -49,6 +50,11 @@ class Waited:
     things: list[Thing]
     targets: list[Target]
     murky: set[Target] = field(default_factory=set)
+
+    def is_judged(self, target: Target) -> bool:
+        """Whether somebody can wait for it in vain."""
+        thing = self.index.get(target, -1)
+        return thing >= 0 and self.things[thing].kind != "open"
 
 
 def acts_of(steps: Steps, loops: tuple[int, ...] = ()) -> Iterator[tuple[Act, tuple[int, ...]]]:
@@ -135,7 +141,7 @@ def _thing(kinds: set[str], node: LeakNode) -> Thing | None:
 
 
 class _Contexts:
-    """Contexts that end only by a cancel that the function keeps to itself, or never."""
+    """Contexts that are made here: closed ones end only by a cancel that the function keeps to itself, or never."""
 
     def __init__(self, facts: FunctionFacts, found: Waited) -> None:
         self.facts = facts
@@ -157,25 +163,32 @@ class _Contexts:
             self.found.index[place] = thing
 
     def _of(self, node: int, depth: int) -> int:
-        """The index of a context; -1 if others may end it."""
+        """The index of a context; -1 if it is not made here."""
         context = self.facts.nodes[node]
         if node in self.by_node or context.kind != "context" or depth > _MAX_PARENTS:
             return self.by_node.get(node, -1)
         if context.detail == "background":
-            return self._new(node, [])
+            return self._new(node, "context", [])
         parents = [self._of(parent, depth + 1) for parent in context.aims_at]
-        if len(parents) != 1 or parents[0] < 0 or context.detail == "WithValue":
+        if context.detail == "WithValue":
             return parents[0] if len(parents) == 1 else -1
         cancel = self.cancels.get(node, -1)
-        closed = context.detail.startswith("WithCancel") and cancel >= 0 and not self._is_open(cancel)
-        return self._new(node, parents) if closed else -1
+        closed = (
+            context.detail.startswith("WithCancel")
+            and cancel >= 0
+            and not self._is_open(cancel)
+            and len(parents) == 1
+            and parents[0] >= 0
+            and self.found.things[parents[0]].kind == "context"
+        )
+        return self._new(node, "context" if closed else "open", [parent for parent in parents if parent >= 0])
 
     def _is_open(self, cancel: int) -> bool:
         return self.facts.nodes[cancel].outside or cancel in self.shared
 
-    def _new(self, node: int, parents: list[int]) -> int:
+    def _new(self, node: int, kind: str, parents: list[int]) -> int:
         number = self.by_node[node] = len(self.found.things)
-        self.found.things.append(Thing("context", 0, (number,)))
+        self.found.things.append(Thing(kind, 0, (number,)))
         self.found.targets.append(Target(node, ""))
         for i, thing in enumerate(self.found.things):
             if any(parent in thing.below for parent in parents):

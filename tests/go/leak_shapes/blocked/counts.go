@@ -58,11 +58,11 @@ func WaitBeforeDrain() {
 		wg.Add(1)
 		go func(n int) {
 			defer wg.Done()
-			out <- n // want goroutine-blocked certain
+			out <- n // want goroutine-blocked likely
 		}(item)
 	}
 	go func() {
-		wg.Wait() // want goroutine-blocked certain
+		wg.Wait() // want goroutine-blocked likely
 		close(out)
 		for range out {
 			data.Use()
@@ -257,7 +257,7 @@ func CaseForgets() {
 		}
 	}()
 	go func() {
-		<-answer // want goroutine-blocked likely
+		<-answer // want goroutine-blocked possible
 		data.Use()
 	}()
 }

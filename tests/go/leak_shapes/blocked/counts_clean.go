@@ -1,6 +1,8 @@
 package blocked
 
 import (
+	"context"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -546,4 +548,189 @@ func ReadLocksTwice() {
 		mu.RUnlock()
 		mu.RUnlock()
 	}()
+}
+
+// InFlight sends at most one after it was told to stop, and there is room for that.
+//
+//shape:collected
+func InFlight() {
+	ctx, cancel := context.WithCancel(requestContext())
+	replies := make(chan error, 1)
+	data := payload.New()
+	go func() {
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				replies <- failing()
+			case <-ctx.Done():
+				data.Use()
+				return
+			}
+		}
+	}()
+	defer cancel()
+	if err := <-replies; err != nil {
+		return
+	}
+	<-replies
+}
+
+var requests, stopServing = context.WithCancel(context.Background())
+
+func requestContext() context.Context {
+	if wanted() {
+		return requests
+	}
+	defer stopServing()
+	return context.TODO()
+}
+
+// PolledContext asks its context before each turn.
+//
+//shape:collected
+func PolledContext() {
+	ctx, cancel := context.WithCancel(requestContext())
+	defer cancel()
+	values := make(chan int, 1)
+	data := payload.New()
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				data.Use()
+				return
+			default:
+			}
+			select {
+			case values <- 1:
+			case <-ctx.Done():
+				data.Use()
+				return
+			}
+		}
+	}()
+	<-values
+}
+
+func start(data *payload.Blob) (<-chan int, error) {
+	if err := failing(); err != nil {
+		return nil, err
+	}
+	out := make(chan int)
+	go func() {
+		out <- 1
+		data.Use()
+	}()
+	return out, nil
+}
+
+// StartFails does not wait for what did not start.
+//
+//shape:collected
+func StartFails() {
+	out, err := start(payload.New())
+	if err != nil {
+		return
+	}
+	<-out
+}
+
+func startAlways(data *payload.Blob) (<-chan int, error) {
+	out := make(chan int)
+	go func() {
+		out <- 1
+		data.Use()
+	}()
+	return out, nil
+}
+
+// StartNeverFails asks for an error that never comes.
+//
+//shape:collected
+func StartNeverFails() {
+	out, err := startAlways(payload.New())
+	if err != nil {
+		return
+	}
+	<-out
+}
+
+// OneAtATime does not start the next before the one before has answered.
+//
+//shape:collected
+func OneAtATime() {
+	answers := make(chan bool, 1)
+	data := payload.New()
+	ticker := time.NewTicker(time.Millisecond)
+	defer ticker.Stop()
+	timeout := time.NewTimer(20 * time.Millisecond)
+	defer timeout.Stop()
+	for tick := ticker.C; ; {
+		select {
+		case <-timeout.C:
+			return
+		case <-tick:
+			tick = nil
+			go func() {
+				answers <- wanted()
+				data.Use()
+			}()
+		case ok := <-answers:
+			if ok {
+				return
+			}
+			tick = ticker.C
+		}
+	}
+}
+
+type sink struct{ target reflect.Value }
+
+func (s *sink) subscribe(ch any) { s.target = reflect.ValueOf(ch) }
+
+func (s *sink) finish() { s.target.Close() }
+
+// ClosedByReflection is closed where no close is to be seen.
+//
+//shape:collected
+func ClosedByReflection() {
+	events := make(chan int, 4)
+	data := payload.New()
+	s := &sink{}
+	s.subscribe(events)
+	go func() {
+		for range events {
+			data.Use()
+		}
+		data.Use()
+	}()
+	s.finish()
+}
+
+// CountedPlaces takes a place back only when it has been told to.
+//
+//shape:collected
+func CountedPlaces() {
+	places := make(chan struct{}, 2)
+	told, stop := make(chan struct{}), make(chan struct{})
+	data := payload.New()
+	go func() {
+		for {
+			select {
+			case <-stop:
+				data.Use()
+				return
+			case <-told:
+				<-places
+			case places <- struct{}{}:
+			}
+		}
+	}()
+	for len(places) < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	told <- struct{}{}
+	close(stop)
 }

@@ -44,7 +44,9 @@ def told_of(value: Expr, frame: Frame) -> str:
         return "nil"
     if isinstance(value, Name) and value.name in frame.env:
         return f"{value.name}@{frame.env[value.name].version}"
-    callee = value.callee if isinstance(value, Call) else None
+    if not isinstance(value, Call):
+        return ""
+    callee = value.callee
     if isinstance(callee, Select) and isinstance(callee.base, Name):
         return "made" if (callee.base.name, callee.name) in _ERRORS else ""
     return ""

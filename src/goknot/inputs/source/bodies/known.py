@@ -96,6 +96,12 @@ def _notify(request: Request) -> tuple[Value, ...]:
     return ()
 
 
+def _reflected(request: Request) -> tuple[Value, ...]:
+    """reflect.ValueOf: what is done by reflection is not seen."""
+    request.machine.escape(request.arg(0), request.call.pos)
+    return ()
+
+
 def _handle_value(request: Request) -> tuple[Value, ...]:
     return (request.calls.evaluator.follow(Value(request.receiver.refs), [], request.call.pos),)
 
@@ -324,6 +330,7 @@ def known_calls() -> KnownCalls:
         ("time", "AfterFunc"): _after_func,
         ("context", "AfterFunc"): _context_after_func,
         ("os/signal", "Notify"): _notify,
+        ("reflect", "ValueOf"): _reflected,
         ("golang.org/x/sync/errgroup", "WithContext"): _maker("golang.org/x/sync/errgroup", "Group"),
         ("os/signal", "Stop"): _first("notify-stop"),
         ("sync", "OnceFunc"): _holder,

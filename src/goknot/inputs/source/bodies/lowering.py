@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations, first, var_specs
 from goknot.inputs.source.bodies.ir import (
+    NIL,
     NOTHING,
     Assign,
     Block,
@@ -35,7 +36,7 @@ from goknot.inputs.source.bodies.lowering_expressions import MAX_DEPTH, Expressi
 
 MATTERS = re.compile(rb"SetFinalizer|AddCleanup|NewHandle|Pin\(|AfterFunc|weak\.|\.Delete\(|\bdelete\(")
 
-_FLAGS = (Constant("true"), Constant("false"), Constant("0"), Constant("1"))
+_FLAGS = (NIL, Constant("true"), Constant("false"), Constant("0"), Constant("1"))
 _COUNTS = re.compile(r"(\w+) := 0; *\1 < ([^;&|]+); *\1(?:\+\+| \+= 1)")
 
 

@@ -47,9 +47,10 @@ from goknot.inputs.source.bodies.machine import (
 )
 from goknot.inputs.source.bodies.program import Program
 from goknot.inputs.source.bodies.trail import Called, Looped, Parted, Raw, act, begun, inside
-from goknot.model.processes import Leave
+from goknot.model.processes import Leave, Tell
 
 _KNOWN = known_calls()
+_ERROR = GoType("basic", name="error")
 
 
 class Runner:
@@ -98,7 +99,8 @@ class Runner:
         machine.stack.append(frame.func)
         machine.nesting += 3
         branch = machine.branch
-        called = Called(False)
+        results = frame.func.results
+        called = Called(False, bool(results) and results[-1].type == _ERROR)
         machine.here.append(called)
         with inside(machine, called.body):
             ends = self.block(frame, frame.func.body)
@@ -178,6 +180,9 @@ class Runner:
             found = tuple(self.evaluator.value(frame, value) for value in s.values)
         if len(machine.stack) == 1:
             machine.event("return", s.pos, ())
+        if frame.func.results and frame.func.results[-1].type == _ERROR:
+            last = s.values[-1] if s.values else None
+            machine.here.append(Tell("" if last is None else told_of(last, frame)))
         machine.here.append(Leave("return", ""))
         for result, value in zip(frame.func.results, found, strict=False):
             if result.name in frame.env and result.name != "_":
@@ -200,7 +205,17 @@ class Runner:
                 self._define(frame, target, value, source, s)
             else:
                 self._set(frame, target, self._copied(value, source, s.pos), s.pos)
-        if len(s.right) == 1 and isinstance(s.right[0], Receive):
+        self._tell(frame, s)
+
+    def _tell(self, frame: Frame, s: Assign) -> None:
+        """Notes what variables tell of what was received or returned."""
+        here = self.machine.here
+        if len(s.right) == 1 and isinstance(s.right[0], Call):
+            last = s.left[-1]
+            asked = here[-1] if here else None
+            if isinstance(asked, Called) and asked.tells and isinstance(last, Name) and last.name in frame.env:
+                frame.env[last.name].told = "value"
+        elif len(s.right) == 1 and isinstance(s.right[0], Receive):
             for target, told in zip(s.left, ("value", "ok"), strict=False):
                 if isinstance(target, Name) and target.name in frame.env:
                     frame.env[target.name].told = told

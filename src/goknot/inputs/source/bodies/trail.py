@@ -10,7 +10,7 @@ from typing import TypeAlias
 from goknot.inputs.source.bodies.ir import Pos
 from goknot.inputs.source.bodies.machine import Machine, Ref, Where
 from goknot.model.context import Context, Target
-from goknot.model.processes import Act, Choice, Frame, Later, Leave, Process, Repeat, Select, Start, Step, Steps
+from goknot.model.processes import Act, Choice, Frame, Later, Leave, Process, Repeat, Select, Start, Step, Steps, Tell
 
 
 @dataclass(slots=True)
@@ -73,10 +73,11 @@ class Called:
     """The body of a function; `later`: of something deferred."""
 
     later: bool
+    tells: bool = False  # whether its last result is an error
     body: list[Raw] = field(default_factory=list)
 
 
-Raw: TypeAlias = Done | Parted | Looped | Begun | Called | Leave
+Raw: TypeAlias = Done | Parted | Looped | Begun | Called | Tell | Leave
 
 
 def act(machine: Machine, kind: str, pos: Pos, refs: Iterable[Ref], word: str = "") -> None:
@@ -113,6 +114,7 @@ class Freezer:
         self.machine = machine
         self.context = context
         self.touched: dict[int, None] = {}
+        self.asked = False  # whether somebody asks what the call that is looked at returns
 
     def process(self) -> Process | None:
         """The steps of the whole run; None if no goroutine begins and nothing is locked twice."""
@@ -125,8 +127,11 @@ class Freezer:
     def steps(self, raw: Iterable[Raw]) -> Steps:
         """Frozen steps."""
         found: list[Step] = []
-        for step in raw:
+        ahead = list(raw)
+        for position, step in enumerate(ahead):
+            asked, self.asked = self.asked, self.asked or _is_asked(step, ahead[position + 1 : position + 2])
             found.extend(self._step(step))
+            self.asked = asked
             if found and isinstance(found[-1], Leave):
                 break  # what follows is never reached
         return tuple(found)
@@ -136,6 +141,8 @@ class Freezer:
             return (self._act(step),)
         if isinstance(step, Leave):
             return (step,)
+        if isinstance(step, Tell):
+            return (step,) if self.asked else ()
         if isinstance(step, Parted):
             return self._parted(step)
         body = self.steps(step.body)
@@ -180,6 +187,12 @@ class Freezer:
         return (choice,)
 
 
+def _is_asked(step: Raw, following: list[Raw]) -> bool:
+    """Whether a call's error is what the next condition is about."""
+    after = following[0] if following else None
+    return isinstance(step, Called) and step.tells and isinstance(after, Parted) and after.told == "value"
+
+
 def _needs_frame(body: Steps) -> bool:
     """Whether a body returns early, or defers something."""
     for step in body:
@@ -203,7 +216,7 @@ def _count(raw: Iterable[Raw]) -> tuple[int, int]:
             if isinstance(step, Done):
                 locks += step.kind in {"lock", "rlock"}
                 continue
-            if isinstance(step, Leave):
+            if isinstance(step, Leave | Tell):
                 continue
             begun += isinstance(step, Begun)
             stack.extend(map(iter, step.alternatives if isinstance(step, Parted) else (step.body,)))
