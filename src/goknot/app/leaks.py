@@ -17,6 +17,7 @@ from goknot.inputs.source.bodies.search import find_facts
 from goknot.inputs.source.cachefile import cache_folder
 from goknot.model.knot import Evidence, Knot
 from goknot.model.report import Report, ReportInput
+from goknot.model.sourcelevel import SourceLevel
 from goknot.model.verdict import BaselineState, Confidence
 from goknot.reports import render
 
@@ -52,7 +53,7 @@ def find_leaks(request: LeaksRequest) -> Report:
     """
     source = scan_source(DiskTree(request.path), request.options)
     report = leaks_of(source, request.path, request.confirm, use_cache=request.use_cache)
-    return compare_report(report, request.baseline, update=request.update_baseline)
+    return compare_report(report, request.baseline, update=request.update_baseline, level=SourceLevel.LEAKS)
 
 
 def leaks_of(

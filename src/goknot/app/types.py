@@ -19,6 +19,7 @@ from goknot.inputs.source.cachefile import cache_folder
 from goknot.inputs.source.types.dependencies import Dependencies, GoPlaces
 from goknot.inputs.source.types.graph import TypesRead, read_types
 from goknot.model.report import Problem, Report, ReportInput
+from goknot.model.sourcelevel import SourceLevel
 from goknot.reports import render
 
 
@@ -54,7 +55,7 @@ def find_type_knots(request: TypesRequest) -> Report:
     """
     source = scan_source(DiskTree(request.path), request.options)
     report = types_of(source, request.path, use_cache=request.use_cache)
-    return compare_report(report, request.baseline, update=request.update_baseline)
+    return compare_report(report, request.baseline, update=request.update_baseline, level=SourceLevel.TYPES)
 
 
 def types_of(source: SourceScan, path: Path, *, use_cache: bool = True) -> Report:
