@@ -50,7 +50,7 @@ def find(level: SourceLevel, source: SourceScan, path: Path, *, use_cache: bool)
             return _found(types_of(source, path, use_cache=use_cache))
         from goknot.app.leaks import leaks_of  # noqa: PLC0415 (tree-sitter)
 
-        return _found(leaks_of(source, path))
+        return _found(leaks_of(source, path, use_cache=use_cache))
     except GoknotError as error:
         problem = Problem(str(level), error.what, "knots of this kind are not looked for")
         return Found(problems=(problem,), complete=False)
