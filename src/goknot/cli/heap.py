@@ -9,6 +9,7 @@ import click
 
 from goknot.analyses.failing import exit_code
 from goknot.cli.emit import emit_bytes, emit_report, emit_tables, note
+from goknot.cli.fail_on import fail_on_of
 from goknot.cli.heap_options import heap_options
 from goknot.cli.options import report_options_of
 from goknot.cli.progress import phases
@@ -139,7 +140,6 @@ def _judged(study: HeapStudy, options: dict[str, Any], *, types: bool) -> tuple[
     """The knots, held against the baseline, and the exit code they make."""
     from goknot.app.comparing import compare_report  # noqa: PLC0415
     from goknot.app.heap.report import report_heap  # noqa: PLC0415
-    from goknot.cli.source_run import fail_on_of  # noqa: PLC0415
 
     fail_on = fail_on_of(options["fail_on"], None, compared=False)
     found = report_heap(study, types=types)

@@ -47,7 +47,7 @@ def command(
     from goknot.analyses.failing import exit_code  # noqa: PLC0415 (help must stay quick)
     from goknot.app.config import load_settings  # noqa: PLC0415
     from goknot.app.types import TypesRequest, find_type_knots  # noqa: PLC0415
-    from goknot.cli.source_run import fail_on_of  # noqa: PLC0415
+    from goknot.cli.fail_on import fail_on_of  # noqa: PLC0415
 
     platform = PlatformChoice(**{name: rest.pop(name) for name in PlatformChoice.__slots__})
     settings, _ = load_settings(Path(path), config)

@@ -7,13 +7,15 @@ from collections.abc import Callable
 
 from tree_sitter import Node
 
-from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations, first, var_specs
+from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations, var_specs
 from goknot.inputs.source.bodies.ir import (
+    NIL,
     NOTHING,
     Assign,
     Block,
     Case,
     Choose,
+    Constant,
     Defer,
     Expr,
     Func,
@@ -31,20 +33,24 @@ from goknot.inputs.source.bodies.ir import (
     Switch,
 )
 from goknot.inputs.source.bodies.lowering_expressions import MAX_DEPTH, Expressions
+from goknot.inputs.source.bodies.typereader import first
 
 MATTERS = re.compile(rb"SetFinalizer|AddCleanup|NewHandle|Pin\(|AfterFunc|weak\.|\.Delete\(|\bdelete\(")
+
+_FLAGS = (NIL, Constant("true"), Constant("false"), Constant("0"), Constant("1"))
+_COUNTS = re.compile(r"(\w+) := 0; *\1 < ([^;&|]+); *\1(?:\+\+| \+= 1)")
 
 
 def lower_function(package: PackageDeclarations, declared: Declared) -> Func:
     """The body of a function or method declaration."""
-    func = _Lowering(package, declared.source).declaration(declared.node)
-    func.matters = MATTERS.search(declared.source.data, declared.node.start_byte, declared.node.end_byte) is not None
+    func = _Lowering(package, declared.part).declaration(declared.node, declared.name)
+    func.matters = MATTERS.search(declared.source.data, declared.start, declared.end) is not None
     return func
 
 
 def lower_value(package: PackageDeclarations, declared: Declared) -> Assign:
     """A package variable's declaration, as the statement that initializes it."""
-    lowering = _Lowering(package, declared.source)
+    lowering = _Lowering(package, declared.part)
     lowering.funcs.append(
         Func("init", package.path, declared.source.path, lowering.pos(declared.node), declared.source.imports)
     )
@@ -52,8 +58,7 @@ def lower_value(package: PackageDeclarations, declared: Declared) -> Assign:
 
 
 class _Lowering(Expressions):
-    def declaration(self, node: Node) -> Func:
-        name = self.source.text(node.child_by_field_name("name") or node)
+    def declaration(self, node: Node, name: str) -> Func:
         func = Func(name, self.package.path, self.source.path, self.pos(node), self.source.imports)
         receiver = node.child_by_field_name("receiver")
         if receiver is not None:
@@ -98,21 +103,31 @@ class _Lowering(Expressions):
         operator = node.child_by_field_name("operator")
         if operator is not None and operator.type != "=":  # += and its like move no pointers
             out.append(Run(Several((*self.exprs(left_node), *right))))
+            self._count(left_node)
             return
+        if not define and any(value in _FLAGS for value in right):
+            self._count(left_node)
         out.append(Assign(self.exprs(left_node), right, define, None, self.pos(node)))
+
+    def _counting(self, node: Node, out: list[Stmt], label: str) -> None:
+        self._count(first(node))
+
+    def _count(self, node: Node | None) -> None:
+        if node is not None:
+            self.funcs[0].counted.add(self.text(node))
 
     def _declare(self, node: Node | None) -> None:
         for name in node.named_children if node is not None else ():
             if name.type == "identifier":
-                self.scopes[-1][1].add(self.source.text(name))
+                self.scopes[-1][1].add(self.text(name))
 
     def var_spec(self, spec: Node) -> Assign:
         right = self.exprs(spec.child_by_field_name("value"))
         names = spec.children_by_field_name("name")
         given = self.types.read(spec.child_by_field_name("type"))
         if self.scopes:
-            self.scopes[-1][1].update(self.source.text(name) for name in names)
-        left = tuple(Name(self.source.text(name), self.pos(name)) for name in names)
+            self.scopes[-1][1].update(self.text(name) for name in names)
+        left = tuple(Name(self.text(name), self.pos(name)) for name in names)
         return Assign(left, right, True, given, self.pos(spec))
 
     def _var(self, node: Node, out: list[Stmt], label: str) -> None:
@@ -121,16 +136,16 @@ class _Lowering(Expressions):
     def _const(self, node: Node, out: list[Stmt], label: str) -> None:
         for spec in node.named_children:
             for name in spec.children_by_field_name("name"):
-                self.scopes[-1][1].add(self.source.text(name))
+                self.scopes[-1][1].add(self.text(name))
 
     def _type(self, node: Node, out: list[Stmt], label: str) -> None:
         for spec in node.named_children:
             name = spec.child_by_field_name("name")
             if name is not None:
-                text = self.source.text(name)
+                text = self.text(name)
                 made_up = f"{text}·{self.funcs[0].name}·{len(self.local)}"
                 self.local[text] = made_up
-                self.package.local_types[made_up] = Declared(self.source, spec)
+                self.package.local_types[made_up] = Declared.of(self.part, spec, text)
 
     def _go(self, node: Node, out: list[Stmt], label: str) -> None:
         child = first(node)
@@ -145,13 +160,15 @@ class _Lowering(Expressions):
         self.scopes.append((len(self.funcs), set()))
         inner: list[Stmt] = []
         self._initializer(node, inner)
-        condition = self.expr(node.child_by_field_name("condition"))
+        condition_node = node.child_by_field_name("condition")
+        condition = self.expr(condition_node)
+        text = self.text(condition_node) if condition_node is not None else ""
         then = self.block(node.child_by_field_name("consequence"))
         otherwise: list[Stmt] = []
         alternative = node.child_by_field_name("alternative")
         if alternative is not None:
             self.statement(alternative, otherwise)
-        inner.append(If(condition, then, tuple(otherwise), self.pos(node)))
+        inner.append(If(condition, then, tuple(otherwise), self.pos(node), text))
         self.scopes.pop()
         out.append(Group(tuple(inner)) if len(inner) > 1 else inner[0])
 
@@ -163,13 +180,15 @@ class _Lowering(Expressions):
     def _for(self, node: Node, out: list[Stmt], label: str) -> None:
         self.scopes.append((len(self.funcs), set()))
         inner: list[Stmt] = []
-        kind, define = "ever", False
+        kind, define, bound = "ever", False, ""
         subject: Expr = NOTHING
         left: tuple[Expr, ...] = ()
         head = next((c for c in node.named_children if c.type not in {"block", "comment"}), None)
         tail: list[Stmt] = []
         if head is not None and head.type == "range_clause":
-            kind, subject = "range", self.expr(head.child_by_field_name("right"))
+            right = head.child_by_field_name("right")
+            kind, subject = "range", self.expr(right)
+            bound = self.text(right) if right is not None else ""
             left_node = head.child_by_field_name("left")
             define = any(child.type == ":=" for child in head.children)
             if define:
@@ -180,6 +199,8 @@ class _Lowering(Expressions):
             condition = head.child_by_field_name("condition")
             if condition is not None:
                 kind, subject = "while", self.expr(condition)
+            found = _COUNTS.fullmatch(self.text(head))
+            bound = found[2].strip() if found is not None else ""
             update = head.child_by_field_name("update")
             if update is not None:
                 self.statement(update, tail)
@@ -188,7 +209,7 @@ class _Lowering(Expressions):
             if head.type == "true":
                 kind = "ever"
         body = self.block(node.child_by_field_name("body"))
-        inner.append(Loop(kind, subject, left, define, (*body, *tail), label, self.pos(node)))
+        inner.append(Loop(kind, subject, left, define, (*body, *tail), label, self.pos(node), bound))
         self.scopes.pop()
         out.append(Group(tuple(inner)) if len(inner) > 1 else inner[0])
 
@@ -198,7 +219,7 @@ class _Lowering(Expressions):
         self._initializer(node, inner)
         subject = self.expr(node.child_by_field_name("value"))
         alias_node = node.child_by_field_name("alias")
-        alias = self.source.text(alias_node).strip() if alias_node is not None else ""
+        alias = self.text(alias_node).strip() if alias_node is not None else ""
         self._declare(alias_node)
         cases, types = [], []
         for case in node.named_children:
@@ -209,7 +230,7 @@ class _Lowering(Expressions):
             values = self.exprs(case.child_by_field_name("value"))
             guard = Run(Several(values)) if values else None
             cases.append(Case(guard, self._case_body(case), case.type == "default_case"))
-        inner.append(Switch(subject, alias, tuple(cases), tuple(types) if alias else (), label))
+        inner.append(Switch(subject, alias, tuple(cases), tuple(types) if alias else (), label, self.pos(node)))
         self.scopes.pop()
         out.append(Group(tuple(inner)) if len(inner) > 1 else inner[0])
 
@@ -251,14 +272,14 @@ class _Lowering(Expressions):
         out.append(Send(channel, self.expr(node.child_by_field_name("value")), self.pos(node)))
 
     def _labeled(self, node: Node, out: list[Stmt], label: str) -> None:
-        name = self.source.text(node.child_by_field_name("label") or node)
+        name = self.text(node.child_by_field_name("label") or node)
         inner = node.named_children[-1] if node.named_child_count else None
         if inner is not None and inner.type != "label_name":
             self.statement(inner, out, name)
 
     def _leave(self, node: Node, out: list[Stmt], label: str) -> None:
         target = first(node)
-        out.append(Leave(node.type.partition("_")[0], self.source.text(target) if target is not None else ""))
+        out.append(Leave(node.type.partition("_")[0], self.text(target) if target is not None else ""))
 
     def _group(self, node: Node, out: list[Stmt], label: str) -> None:
         out.append(Group(self.block(node)))
@@ -287,4 +308,6 @@ _STATEMENTS: dict[str, _Statement] = {
     "continue_statement": _Lowering._leave,
     "goto_statement": _Lowering._leave,
     "block": _Lowering._group,
+    "inc_statement": _Lowering._counting,
+    "dec_statement": _Lowering._counting,
 }

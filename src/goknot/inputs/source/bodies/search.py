@@ -23,8 +23,12 @@ _WORDS = re.compile(
 _CONTEXTS = re.compile(rb"context\.With(?:Cancel|Timeout|Deadline)(?:Cause)?\(")
 _DEFERRED_CANCEL = re.compile(rb"defer (?:\w+\.)*\w*[cC]ancel\w*\(|t\.Cleanup\(")
 _POOL = re.compile(rb"\b\w*[pP]ool\w*\.Put\(")
-_GO = re.compile(rb"\bgo (?:func\b|[\w.]+\()")
-_CHANNEL = re.compile(rb"make\(chan\b")
+_GO = re.compile(rb"\bgo (?:func\b|[\w.]+\()|\.Go\(func\b")
+_CHANNEL = re.compile(rb"make\(chan\b|\bvar \w+ (?:<-)?chan\b|sync\.NewCond\(")
+_GROUP = re.compile(rb"(?:var \w+ |&|new\(|:= |= )sync\.(?:WaitGroup|Mutex|RWMutex)\b")
+_RELEASE = re.compile(rb"(defer |<-)?[\w.]+\.(?:Done|R?Unlock)\(\)|\.Add\([2-9]")
+_TICKER = re.compile(rb"\brange (?:[\w.]+\.C\b|time\.Tick\()")
+_BACKGROUND = re.compile(rb"\b(\w+) :?= context\.(?:Background|TODO)\(\)")
 _MARKS = (  # a file without any has nothing to run; looked for one by one, which is far quicker than a pattern
     b"SetFinalizer",
     b"AddCleanup",
@@ -37,10 +41,12 @@ _MARKS = (  # a file without any has nothing to run; looked for one by one, whic
     b"context.With",
     b".Put(",
     b"make(chan",
+    b"sync.",
     b"//goknot:ignore",
 )
 _IGNORE = re.compile(rb"//goknot:ignore\b[ \t]*([\w-]*)[ \t]*([^\n]*)")
-_SUBJECT_KINDS = frozenset({"finalizer", "cleanup", "handle-new", "pin", "map-store", "after", "clear-finalizer"})
+# what a leak needs that only callers may see; timers and cleared finalizers leak with a finalizer set beside them alone
+_SUBJECT_KINDS = frozenset({"finalizer", "cleanup", "handle-new", "pin"})
 _KEPT_KINDS = frozenset({"handle", "cancel", "timer", "cleanup", "stop", "pinner"})
 
 
@@ -92,7 +98,7 @@ class _Search:
         found = self.done.get(id(declared))
         if found is None:
             func = self.program.body(package, declared)
-            for limits in LIMITS if deep or _WORDS.search(_text(declared)) else LIMITS_OF_CHANNELS:
+            for limits in LIMITS if deep or _WORDS.search(declared.text) else LIMITS_OF_CHANNELS:
                 machine = Runner(self.program, limits).run(func)
                 if not machine.bounded:
                     break
@@ -119,7 +125,13 @@ class _Search:
         self, fresh: Iterable[tuple[PackageDeclarations, FunctionFacts]]
     ) -> list[tuple[PackageDeclarations, FunctionFacts]]:
         """Runs the functions that call those whose leak depends on who calls them."""
-        wanted = sorted({(package.path, facts.name) for package, facts in fresh if _depends_on_caller(facts)})
+        wanted = sorted(
+            {
+                (package.path, facts.name)
+                for package, facts in fresh
+                if _depends_on_caller(facts) or _gives_channel(facts)
+            }
+        )
         found: list[tuple[PackageDeclarations, FunctionFacts]] = []
         if not wanted:
             return found
@@ -129,7 +141,7 @@ class _Search:
                 continue
             declared = self.program.package(package.import_path)
             for d in self.program.functions(declared) if declared is not None else ():
-                if declared is None or id(d) in self.done or not pattern.search(_text(d)):
+                if declared is None or id(d) in self.done or not pattern.search(d.text):
                     continue
                 self.n_callers += 1
                 if self.n_callers > MAX_CALLERS:
@@ -163,27 +175,51 @@ def _is_worth_it(data: bytes) -> bool:
     return any(mark in data for mark in _MARKS)
 
 
-def _text(declared: Declared) -> bytes:
-    return declared.source.data[declared.node.start_byte : declared.node.end_byte]
-
-
 def _matters(declared: Declared) -> bool:
-    text = _text(declared)
+    text = declared.text
     if _WORDS.search(text) or _POOL.search(text):
         return True
-    if _CHANNEL.search(text) and _GO.search(text):
+    if _GO.search(text) and (_CHANNEL.search(text) or _may_wait(text)):
         return True
     n_contexts = len(_CONTEXTS.findall(text))
     return n_contexts > 0 and n_contexts > len(_DEFERRED_CANCEL.findall(text))
+
+
+def _may_wait(text: bytes) -> bool:
+    """Whether goroutines may be waited for in vain: a Done or Unlock that is not deferred, a background context."""
+    if _TICKER.search(text):
+        return True
+    if _GROUP.search(text) and any(match[1] is None for match in _RELEASE.finditer(text)):
+        return True
+    return any(b"<-" + match[1] + b".Done()" in text for match in _BACKGROUND.finditer(text))
 
 
 def _depends_on_caller(facts: FunctionFacts) -> bool:
     return any(_is_open(facts, event) for event in facts.events)
 
 
+def _gives_channel(facts: FunctionFacts) -> bool:
+    """Whether it returns a channel that a goroutine of its own sends on, come what may."""
+    given = {
+        subject
+        for event in facts.events
+        if event.kind == "returned"
+        for subject in event.subjects
+        if facts.nodes[subject].kind == "chan"
+    }
+    if not given:
+        return False
+    selects = {event.goroutine for event in facts.events if event.kind == "select"}
+    return any(
+        event.kind == "send" and event.goroutine >= 0 and event.goroutine not in selects
+        for event in facts.events
+        if given.intersection(event.subjects)
+    )
+
+
 def _is_open(facts: FunctionFacts, event: LeakEvent) -> bool:
     """Whether what an event is about comes from a caller or goes to one."""
-    if event.kind not in _SUBJECT_KINDS or event.kind == "map-store":
+    if event.kind not in _SUBJECT_KINDS:
         return False
     return any(facts.nodes[subject].outside for subject in event.subjects) or not event.subjects
 
