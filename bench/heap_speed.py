@@ -5,8 +5,8 @@
 The program tests/go/heap_big makes millions of objects with two pointers each; its cores go to bench/.data. grf
 (cloudwego/goref, Apache-2.0) finds no rings, dominators or verdicts: it adds up what is reachable by way of what. It is
 built once into bench/.data if Go can fetch it. Times and peak memory (largest resident set, of which the second number
-is anonymous: no part of the core) are medians and maxima; kernels are compiled before the clock runs, and goknot has its
-bytecode, as it has where pip installed it.
+is anonymous: no part of the core) are medians and maxima; kernels are compiled before the clock runs, and goknot has
+its bytecode, as it has where pip installed it.
 """
 
 # ruff: noqa: PLC0415  (what the tests have is found by the path set here)
