@@ -16,6 +16,7 @@ from goknot.analyses.leaks import (
     pins,
     pools,
     registries,
+    tickers,
     timers,
     weak_maps,
 )
@@ -35,6 +36,7 @@ DETECTORS: tuple[Detector, ...] = (
     cleanup.find,
     janitor.find,
     blocked.find,
+    tickers.find,
     handles.find,
     pins.find,
     weak_maps.find,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from goknot.analyses.leaks.finding import Leak, Picture, node_of, strength_of_path, weakest
 from goknot.analyses.leaks.reach import Pointers
-from goknot.analyses.leaks.releases import taken_back
+from goknot.analyses.leaks.releases import overwritten, taken_back
 from goknot.model.knot import KnotNode
 from goknot.model.leakfacts import FunctionFacts, LeakEdge, LeakEvent, ProgramFacts
 from goknot.model.verdict import Confidence, Level, Verdict
@@ -27,8 +27,11 @@ def find(program: ProgramFacts) -> Iterator[Leak]:
                 found = _ring(facts, pointers, event)
                 if found is not None:
                     yield found
-                elif (why := _why_never(program, facts, event)) is not None:
-                    yield _never(facts, event, why)
+                elif overwritten(facts, event, "handle-delete", set(event.subjects)):
+                    why = f"{facts.name} makes one each turn of a loop and deletes the last, behind the loop"
+                    yield _never(facts, event, why, Confidence.POSSIBLE)
+                elif (why_never := _why_never(program, facts, event)) is not None:
+                    yield _never(facts, event, why_never, Confidence.LIKELY)
 
 
 def _ring(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Leak | None:
@@ -98,7 +101,7 @@ def _plain(edge: LeakEdge) -> bool:
     return edge.kind != "handle"
 
 
-def _never(facts: FunctionFacts, event: LeakEvent, why: str) -> Leak:
+def _never(facts: FunctionFacts, event: LeakEvent, why: str, confidence: Confidence) -> Leak:
     picture = Picture.empty()
     table = picture.node("table", KnotNode("table of cgo handles", "object", "runtime/cgo.handles"))
     handle = facts.nodes[event.subjects[0]]
@@ -110,7 +113,7 @@ def _never(facts: FunctionFacts, event: LeakEvent, why: str) -> Leak:
         kind=NEVER,
         level=Level.TYPE,
         verdict=Verdict.KEPT_ALIVE,
-        confidence=Confidence.LIKELY,
+        confidence=confidence,
         title=f"the cgo.Handle that {facts.name} makes is not deleted",
         reason=f"A global table holds the value of a handle until Delete, and {why}.",
         where=event.where.spot,
