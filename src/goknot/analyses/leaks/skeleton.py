@@ -52,7 +52,7 @@ class Op(Enum):
     VALUE = auto()  # whether that is not nil
     TELL = auto()  # whether the error that a call returns is nil
     RANGE = auto()
-    TURN = auto()  # of a loop without a condition
+    TURN = auto()  # of a loop without a condition: another one
     END = auto()
     EXIT = auto()
     ALIVE = auto()
@@ -266,6 +266,7 @@ class _Builder:
         body = self.steps(step.body, head, inner)
         if step.kind in {"ever", "ticker"}:
             self.code[head] = Instruction(Op.TURN, (body,))
+            return body  # the first turn begins at once
         elif step.kind == "channel":
             act = Act("receive", step.places, "", step.where)
             self.code[head] = Instruction(Op.RANGE, (body, after), (act,), where=step.where)
