@@ -1,7 +1,7 @@
 """Where compiled kernels are kept, and whether they are there yet.
 
-What is kept is machine code and is run as it is (where numba loads it, a pickled index beside it is trusted too), so the
-folder must belong to the user alone. Its name holds a hash of every kernel's source, of numba and of the processor:
+What is kept is machine code and is run as it is (where numba loads it, a pickled index beside it is trusted too), so
+the folder must belong to the user alone. Its name holds a hash of every kernel's source, of numba and of the processor:
 nothing stale is ever loaded, and the folder is safe to delete.
 """
 
