@@ -267,7 +267,7 @@ class _Builder:
         if step.kind in {"ever", "ticker"}:
             self.code[head] = Instruction(Op.TURN, (body,))
             return body  # the first turn begins at once
-        elif step.kind == "channel":
+        if step.kind == "channel":
             act = Act("receive", step.places, "", step.where)
             self.code[head] = Instruction(Op.RANGE, (body, after), (act,), where=step.where)
         else:
