@@ -237,7 +237,7 @@ class _Scheduler:
         return True
 
     def moves(self, state: State) -> tuple[list[_Next], bool]:
-        """What can happen, and whether something is left out: what suits, and further turns, wait until nobody meets."""
+        """What can happen, and whether something is left out: what suits and further turns wait until nobody meets."""
         processes = list(dict.fromkeys(state.processes))
         for at in processes:
             if self._decides(at) and self.code[at.pc].mood not in self.moods:
