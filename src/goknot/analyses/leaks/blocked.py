@@ -142,24 +142,25 @@ def _why(skeleton: Skeleton, stuck: Stuck) -> str:
 
 
 def _turn(skeleton: Skeleton, move: Move, home: str) -> str:
+    """What decides at a move."""
     at = skeleton.code[move.pc]
-    if at.where is None:
+    if at.where is None or (at.op is Op.RANGE and not move.alternative):
         return ""
     line = _line(at.where.spot, home)
     if at.op is Op.SELECT:
         case = at.acts[move.alternative]
-        return (
-            f"the select at {line} takes its case at {_line(case.where.spot, home)}"
-            if case
-            else f"the select at {line} takes another case"
+        return f"the select at {line} takes " + (
+            f"its case at {_line(case.where.spot, home)}" if case else "another case"
         )
-    if at.op is Op.CHOOSE:
-        if len(at.targets) == 2:
-            return f"the condition at {line} is {'true' if move.alternative == 0 else 'false'}"
+    if at.op is Op.CHOOSE and len(at.targets) > 2:
         return f"the switch at {line} takes its case {move.alternative + 1}"
-    if at.op is Op.RANGE:
-        return f"the loop at {line} ends" if move.alternative else ""
-    return f"{line} comes first"
+    answers = {
+        Op.CHOOSE: ("the condition at {} is true", "the condition at {} is false"),
+        Op.VALUE: ("what {} asks about is not nil", "what {} asks about is nil"),
+        Op.RECEIVED: ("the channel that {} asks about is open", "the channel that {} asks about is closed"),
+        Op.RANGE: ("", "the loop at {} ends"),
+    }.get(at.op, ("{} comes first", "{} comes first"))
+    return answers[move.alternative].format(line)
 
 
 def _line(spot: Spot, home: str) -> str:

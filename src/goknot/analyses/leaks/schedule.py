@@ -193,7 +193,10 @@ class _Scheduler:
         if op is Op.RECEIVED and at.got is not Got.UNKNOWN:
             return at._replace(pc=targets[at.got is Got.CLOSED])
         if op is Op.VALUE and at.got not in {Got.UNKNOWN, Got.ANY}:
-            return at._replace(pc=targets[at.got is not Got.VALUE])
+            is_nil = at.got is not Got.VALUE
+            if instruction.key is not None:
+                decided[instruction.key] = is_nil
+            return at._replace(pc=targets[is_nil])
         if op in {Op.START, Op.START_AGAIN}:
             decided[begun(instruction.number)] = True
             alive = [other for other in (*done, *waiting) if other.goroutine == instruction.number]
