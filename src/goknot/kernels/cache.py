@@ -21,7 +21,10 @@ from pathlib import Path
 
 _HERE = Path(__file__).parent
 _STAMP = "complete"
-_CHANGING = ("processor", "cpu MHz", "bogomips", "BogoMIPS", "physical id", "core id", "apicid", "initial apicid")
+_CHANGING = (  # lines that say nothing of what code may use
+    "processor", "cpu MHz", "bogomips", "BogoMIPS", "physical id", "siblings", "core id", "cpu cores", "apicid",
+    "initial apicid", "microcode", "bugs",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,8 @@ class _Folding:
         return act is not None and len(act.places) == 1 and act.places[0] in self.tracked
 
     def _folded(self, position: int, at: Instruction) -> Instruction:
+        if at.op is Op.VALUE and at.key is not None and self.uses[at.key] < 2:
+            return at._replace(key=None)
         if at.op is not Op.CHOOSE:
             return at
         at = at._replace(mood=Mood.SUITS if at.mood in self.moods else Mood.CHANCE)
