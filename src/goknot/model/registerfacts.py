@@ -44,8 +44,10 @@ class Registration:
     Attributes:
         event: Order of the event in its function's facts.
         values: Nodes that are put in and were made by the function where `where` stands, or came to it.
-        table: Node that is the register.
+        table: Node that is the register; -1: one of another module.
         register: Its name: `bus.listeners`, `bus.Default.all`.
+        package: Import path of its package; empty if that is not one of the program's.
+        plugin: Where the variable is declared, if its package is a plugin.
         given: Whether the register came as a parameter, so that it may be another of its type.
         where: The line that registers, in the function that made the object.
         maker: That function.
@@ -71,3 +73,5 @@ class Registration:
     ticket: str
     frequency: Frequency
     ends: str = ""
+    package: str = ""
+    plugin: Spot | None = None

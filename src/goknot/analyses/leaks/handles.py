@@ -29,6 +29,8 @@ def find(program: ProgramFacts) -> Iterator[Leak]:
                     yield found
                 elif (why := _why_never(program, facts, event)) is not None:
                     yield _never(facts, event, why)
+                elif (told := _dropped_with(facts, event)) is not None:
+                    yield _never(facts, event, *told)
 
 
 def _ring(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Leak | None:
@@ -94,11 +96,29 @@ def _why_never(program: ProgramFacts, facts: FunctionFacts, event: LeakEvent) ->
     )
 
 
+def _dropped_with(facts: FunctionFacts, event: LeakEvent) -> tuple[str, Confidence] | None:
+    """Why nobody deletes a handle that an object of the function's own keeps; None if somebody may."""
+    handle = event.subjects[0]
+    if event.where.calls or event.where.loop or facts.nodes[handle].outside:
+        return None
+    if any(other.kind == "handle-delete" and handle in other.subjects for other in facts.events):
+        return None
+    holders = {edge.source for edge in facts.edges if edge.target == handle and edge.kind == "field"}
+    held = {edge.source for edge in facts.edges if edge.target == handle}
+    if not holders or held != holders or any(facts.nodes[holder].kind != "new" for holder in holders):
+        return None
+    name = facts.nodes[min(holders)].name
+    ends = [other.word for other in facts.events if other.kind == "end" and holders.intersection(other.subjects)]
+    if ends:
+        return f"{ends[0]} of {name}, which keeps it, does not delete it", Confidence.LIKELY
+    return f"{facts.name} drops {name}, which keeps it", Confidence.POSSIBLE
+
+
 def _plain(edge: LeakEdge) -> bool:
     return edge.kind != "handle"
 
 
-def _never(facts: FunctionFacts, event: LeakEvent, why: str) -> Leak:
+def _never(facts: FunctionFacts, event: LeakEvent, why: str, confidence: Confidence = Confidence.LIKELY) -> Leak:
     picture = Picture.empty()
     table = picture.node("table", KnotNode("table of cgo handles", "object", "runtime/cgo.handles"))
     handle = facts.nodes[event.subjects[0]]
@@ -110,7 +130,7 @@ def _never(facts: FunctionFacts, event: LeakEvent, why: str) -> Leak:
         kind=NEVER,
         level=Level.TYPE,
         verdict=Verdict.KEPT_ALIVE,
-        confidence=Confidence.LIKELY,
+        confidence=confidence,
         title=f"the cgo.Handle that {facts.name} makes is not deleted",
         reason=f"A global table holds the value of a handle until Delete, and {why}.",
         where=event.where.spot,

@@ -23,7 +23,7 @@ def find(program: ProgramFacts) -> Iterator[Leak]:
     """Every object that is registered for good."""
     for facts in program.functions:
         events = {event.order: event for event in facts.events}
-        for one in facts.registrations:
+        for one in facts.registrations if facts.name != "init" else ():
             confidence = _judge(facts, events[one.event], one)
             if confidence is not None:
                 yield _leak(facts, events[one.event], one, confidence)
@@ -81,8 +81,10 @@ def _is_its_own(facts: FunctionFacts, one: Registration) -> bool:
 
 def _leak(facts: FunctionFacts, event: LeakEvent, one: Registration, confidence: Confidence) -> Leak:
     picture = Picture.empty()
-    table = node_of(facts.nodes[one.table])
-    at = picture.node(one.table, KnotNode(one.register, table.kind, table.key, table.file, table.line))
+    table = (
+        node_of(facts.nodes[one.table]) if one.table >= 0 else KnotNode(one.register, "object", "client-go:informer")
+    )
+    at = picture.node("table", KnotNode(one.register, table.kind, table.key, table.file, table.line))
     node = facts.nodes[one.values[0]]
     target = picture.node(one.values[0], node_of(node))
     picture.edge(at, target, "field", event.where.spot)
@@ -110,6 +112,8 @@ def _leak(facts: FunctionFacts, event: LeakEvent, one: Registration, confidence:
 
 def _reason(one: Registration) -> str:
     said = [f"The package variable {one.register} is a root: what it holds stays until the process ends"]
+    if one.table < 0:
+        said = ["A shared informer holds its event handlers, and what they capture, until RemoveEventHandler"]
     way = one.way_out
     if way.kind == "none":
         said.append("nothing in this program takes an element out of it")

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from goknot.analyses.leaks.finding import Leak, Picture, node_of, strength_of_path, weakest
 from goknot.analyses.leaks.reach import Path, Pointers
+from goknot.analyses.leaks.waiting_timers import KIND, waiting
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
 from goknot.model.verdict import Confidence, Level, Verdict
-
-KIND = "afterfunc-holds-object"
 
 
 def find(program: ProgramFacts) -> Iterator[Leak]:
@@ -18,7 +17,8 @@ def find(program: ProgramFacts) -> Iterator[Leak]:
         pointers = Pointers(facts)
         for event in facts.events:
             if event.kind == "after" and event.goroutine < 0 and not event.destructor:
-                yield from _of_timer(facts, pointers, event)
+                found = list(_of_timer(facts, pointers, event))
+                yield from found or waiting(facts, pointers, event)
 
 
 def _of_timer(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Iterator[Leak]:

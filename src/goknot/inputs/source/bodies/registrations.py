@@ -10,11 +10,12 @@ from goknot.inputs.source.bodies.program import Program
 from goknot.inputs.source.bodies.registers import Registers
 from goknot.inputs.source.bodies.texts import header_around, results_of, text_of
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, LeakNode, Spot
-from goknot.model.registerfacts import Registration
+from goknot.model.registerfacts import Registration, WayOut
 
 _MADE = frozenset({"new", "closure", "method-value", "chan", "map", "slice", "timer", "cancel", "context", "goroutine"})
 _CAME = frozenset({"param", "loaded", "result"})
 _UNIQUE = re.compile(rb"panic\([^\n]*(?:[Dd]uplicate|already|twice|exists|registered)")  # names that never come twice
+_OWN_INFORMER = re.compile(rb"New\w*Informer")  # one that is dropped with what listens
 _VALUES = frozenset({"time.Time", "time.Duration", "reflect.Value", "sync.Mutex", "sync.Once"})
 _PUTS = frozenset({"append", "map-store"})
 _ENDS = "Close|Stop|Shutdown|Destroy|Release|Dispose|Unsubscribe|Disconnect|Cancel|Terminate|Free|Detach|Unregister"
@@ -43,11 +44,35 @@ class Registrations:
     def of(self, facts: FunctionFacts) -> tuple[Registration, ...]:
         """What a function, with all it calls, puts into package variables."""
         events = [event for event in facts.events if event.kind in _PUTS and not event.destructor]
-        if not events or facts.name == "init":
-            return ()
-        names = register_names(facts)
-        found = (one for event in events for one in self._of_event(facts, event, names))
+        names = register_names(facts) if events else {}
+        found = [one for event in events for one in self._of_event(facts, event, names)]
+        found.extend(one for event in facts.events if event.kind == "listen" for one in self._listener(facts, event))
         return tuple(found)
+
+    def _listener(self, facts: FunctionFacts, event: LeakEvent) -> Iterator[Registration]:
+        """An event handler that an informer of client-go is given (tools/cache, AddEventHandler)."""
+        made = tuple(v for refs in event.others for v in refs if facts.nodes[v].kind in _MADE)
+        path, data = self._files.get(event.where.spot.file, ("", b""))
+        header = header_around(data, _offset(data, event.where.spot))
+        if event.where.calls or not made or header is None or _OWN_INFORMER.search(text_of(data, header)):
+            return
+        at = _offset(data, event.where.spot)
+        before = data[data.rfind(b"\n", 0, at) + 1 : at].strip()
+        taken = any(b".RemoveEventHandler(" in text for _, text in self._files.values())
+        yield Registration(
+            event=event.order,
+            values=made,
+            table=-1,
+            register="shared informer",
+            given=False,
+            where=event.where.spot,
+            maker=header.full,
+            depth=0,
+            grows="each",
+            way_out=WayOut("there", "RemoveEventHandler") if taken else WayOut("none"),
+            ticket="dropped" if re.fullmatch(rb"(?:(?:_, *)*_ *:?=|_, *\w+ *:?=|if _, \w+ := ?)?", before) else "kept",
+            frequency=self.frequencies.of(path, header.full),
+        )
 
     def is_open(self, facts: FunctionFacts) -> bool:
         """Whether what is put in, or where, is for a caller to say."""
@@ -107,8 +132,19 @@ class Registrations:
             way_out=self.registers.way_out(register),
             ticket=self._ticket(event, where, depth),
             frequency=self.frequencies.of(path, maker),
+            package=self._home(register),
+            plugin=self._plugin(register),
             ends=next((ends for value in values if (ends := self._ends_of(facts, value))), ""),
         )
+
+    def _home(self, register: str) -> str:
+        known = self.registers.named(*register.split(".")[:2])
+        return known[0].package if len(known) == 1 else ""
+
+    def _plugin(self, register: str) -> Spot | None:
+        known = self.registers.named(*register.split(".")[:2])
+        is_plugin = len(known) == 1 and self.registers.is_plugin(known[0].package)
+        return known[0].spot if is_plugin else None
 
     def _grows(self, facts: FunctionFacts, event: LeakEvent) -> str:
         spot = event.where.spot

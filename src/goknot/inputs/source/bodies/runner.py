@@ -185,7 +185,7 @@ class Runner:
             source = sources[position] if position < len(sources) else None
             if s.define:
                 self._define(frame, target, value, source, s)
-            else:
+            elif not (isinstance(target, Name) and target.name == "_"):
                 self._set(frame, target, self._copied(value, source, s.pos), s.pos)
 
     def _define(self, frame: Frame, target: Expr, value: Value, source: Expr | None, s: Assign) -> None:
