@@ -1,6 +1,9 @@
 """How many live objects of a core get a type, from whom, and what the largest groups without one look like.
 
-python bench/heap_types.py CORE [EXE]
+python bench/heap_types.py CORE [EXE [TRUTH]]
+
+TRUTH is EXE with symbols and DWARF, where EXE was made of it by `objcopy --strip-all`: both fit the core, and each name
+that both give is compared.
 """
 
 from __future__ import annotations
@@ -39,12 +42,30 @@ def main() -> None:
         print(f"live with pointers, {label}: {int(counts.sum()):,}: {', '.join(parts)}")
     every = int(image.object_bytes[live].sum())
     print(f"all live bytes named: {image.object_bytes[live & (types.type_by_object >= 0)].sum() / every:.2%}")
+    if len(sys.argv) > 3:
+        _compare(named, image, scanned, sys.argv[3])
     edges = np.arange(image.n_edges, dtype=np.int64)
     begin = time.perf_counter()
     fields = fields_of(image, types, named.flow, edges)
     known = (fields.label_by_edge >= 0).mean()
     print(f"fields of {len(edges):,} edges {time.perf_counter() - begin:.2f} s, {known:.2%}")
     _unnamed(named, image, scanned, fields)
+
+
+def _compare(named, image, scanned, truth: str) -> None:  # type: ignore[no-untyped-def]
+    other = heap_graph(open_core(sys.argv[1], truth)).types
+    ours, theirs = named.types.type_by_object, other.type_by_object
+    both, known = (ours >= 0) & (theirs >= 0), theirs[scanned] >= 0
+    same = np.array([[a == b for b in other.names] for a in named.types.names], np.bool_)[ours[both], theirs[both]]
+    print(f"with DWARF {known.mean():.2%} of live objects with pointers; {int(both.sum()):,} objects compared")
+    differing = np.flatnonzero(both)[~same]
+    pairs: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for thing in differing.tolist():
+        by = NamedBy(int(named.types.named_by_object[thing])).name.lower()
+        pairs[by, named.types.names[ours[thing]], other.names[theirs[thing]]].append(thing)
+    print(f"{len(differing):,} named otherwise")
+    for (by, own, said), things in sorted(pairs.items(), key=lambda pair: (-len(pair[1]), pair[0]))[:N_GROUPS]:
+        print(f"{len(things):7,} x {int(image.object_bytes[things[0]]):>6}  {own} ({by}) and with DWARF {said}")
 
 
 def _unnamed(named, image, scanned, fields) -> None:  # type: ignore[no-untyped-def]

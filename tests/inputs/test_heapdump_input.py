@@ -17,7 +17,8 @@ from support.toolchains import QUICK_VERSIONS, VERSIONS
 from goknot.analyses.heap.verdicts import VERDICT_BY_REASON, Reason
 from goknot.app.heap.study import HeapStudy
 from goknot.errors import InputError
-from goknot.inputs.heapdump import NO_CLEANUPS, NO_GOROUTINES, NO_NAMES, is_dump, read_dump
+from goknot.inputs.heapdump import NO_CLEANUPS, NO_GOROUTINES, NO_NAMES, read_dump
+from goknot.inputs.heapdump_file import is_dump
 from goknot.inputs.process import read_core
 from goknot.model.heap import ObjectFlag, ObjectState
 from goknot.model.verdict import Verdict

@@ -7,7 +7,7 @@ from dataclasses import replace
 from goknot.model.chain import ChainStep, KnotLink
 from goknot.model.cut import Cut
 from goknot.model.knot import Evidence, HeapSize, HeapStep, Knot, KnotEdge, KnotNode, Place
-from goknot.model.pictures import FolderMatrix, KeptNode
+from goknot.model.pictures import Excerpt, FolderMatrix, GoroutineSize, KeptNode
 from goknot.model.report import Problem, Report, ReportInput, TypeSize
 from goknot.model.verdict import Confidence, Level, Verdict
 
@@ -61,6 +61,16 @@ def report(*knots: Knot) -> Report:
         stats={"knots": len(knots)},
         types=(TypeSize("main.T", "runtime", 6, 96, 4096),),
         matrix=FolderMatrix(("cmd", HOSTILE, "store"), (-1, 0, 0), ((0, 1, 3), (1, 2, 1), (2, 1, 2))),
+        goroutines=(
+            GoroutineSize(
+                "main.serve", "chan send", True, 7, 4096, 18, "main.main main.go:9", (("main.serve", "a.go:4"),)
+            ),
+            GoroutineSize(HOSTILE, "running", False, 1, 0, 1, "", ((HOSTILE, ""),)),
+        ),
+        excerpts=(
+            Excerpt("main.go", 9, ("", "// a", HOSTILE, "type T struct {", "\tnext *T", "}")),
+            Excerpt("p/p.go", 1, ("package p", "type T0 struct { next *T }")),
+        ),
         kept=(KeptNode(-1, "variable main.keep", "root", 0, 0, 96), KeptNode(0, HOSTILE, "object", 6, 96, 96)),
     )
 

@@ -9,13 +9,14 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from page_samples import SAMPLE
+from page_samples import HOSTILE, SAMPLE
 
 from goknot.reports import render
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="pip install selenium")
 AXE = files("axe_core_python").joinpath("axe.min.js").read_text("utf-8")
-ROUTES = ["#/", "#/knot/000000000001", "#/knot/000000000003", "#/kept", "#/folders", "#/types", "#/problems"]
+ROUTES = ["#/", "#/knot/000000000001", "#/knot/000000000003", "#/kept", "#/folders", "#/types", "#/goroutines"]
+ROUTES += ["#/goroutines/0", "#/problems"]
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +99,31 @@ def test_verdict_buttons(opened: Any) -> None:
     assert button.get_attribute("aria-pressed") == "true"
     button.click()
     says(opened, "#status", "4 knots of 4")
+
+
+def test_source_of_a_knot(opened: Any, address: str) -> None:
+    opened.get(f"{address}#/knot/000000000001")
+    says(opened, "figure mark", "type T struct {")
+    says(opened, "figure pre", HOSTILE)
+    opened.find_element("css selector", "main td summary").click()
+    says(opened, "main td details[open] mark", "package p")
+
+
+def test_goroutines_searched_and_opened(opened: Any) -> None:
+    opened.find_element("link text", "Goroutines").click()
+    says(opened, "h1", "8 goroutines")
+    says(opened, "#status", "2 stacks of 2")
+    opened.find_element("id", "search").send_keys("leaked a.go")
+    says(opened, "#status", "1 stack of 2")
+    opened.find_element("link text", "main.serve").click()
+    says(opened, "h1", "main.serve")
+    says(opened, "main", "7 goroutines, chan send, 4,096 bytes")
+
+
+def test_types_searched(opened: Any) -> None:
+    opened.find_element("link text", "Types").click()
+    opened.find_element("id", "search").send_keys("nothing")
+    says(opened, "#status", "0 types of 1")
 
 
 def test_matrix_by_keys(opened: Any) -> None:

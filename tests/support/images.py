@@ -9,6 +9,7 @@ from typing import Any
 
 from support.builds import build
 from support.cores import take_core
+from support.emulation import emulator
 from support.programs import running
 
 
@@ -42,11 +43,17 @@ def take_image(
     arguments: tuple[str, ...] = (),
     how: str = "any",
     env: dict[str, str] | None = None,
+    target: str = "",
     **build_options: Any,
 ) -> HeapImage:
-    """Builds and runs `case`, and keeps its dump and its core in `folder`; options as in `builds.build`."""
-    exe = build(case, version, **build_options)
+    """Builds and runs `case`, and keeps its dump and its core in `folder`; options as in `builds.build`.
+
+    Args:
+        how: As of `take_core`; a program for another architecture runs in an emulator, which writes the core.
+    """
+    before = emulator(target)
+    exe = build(case, version, target=target, **build_options)
     dump = folder / "heap.dump"
-    with running(exe, ["-dump", str(dump), *arguments], folder=folder, env=env) as program:
-        core = take_core(program, folder / "core.image", how)
+    with running(exe, ["-dump", str(dump), *arguments], folder=folder, env=env, emulator=before) as program:
+        core = take_core(program, folder / "core.image", "emulator" if before else how)
         return HeapImage(version, exe, core, dump, program.said)

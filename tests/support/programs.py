@@ -39,11 +39,16 @@ class Running:
 
 @contextmanager
 def running(
-    exe: Path, arguments: Sequence[str] = (), *, folder: Path, env: dict[str, str] | None = None
+    exe: Path,
+    arguments: Sequence[str] = (),
+    *,
+    folder: Path,
+    env: dict[str, str] | None = None,
+    emulator: Sequence[str] = (),
 ) -> Iterator[Running]:
-    """Starts `exe` in `folder`, waits for its JSON line, and kills it at the end."""
+    """Starts `exe` in `folder` (by `emulator`, if given), waits for its JSON line, and kills it at the end."""
     process = subprocess.Popen(
-        [str(exe), *arguments],
+        [*emulator, str(exe), *arguments],
         cwd=folder,
         env={**os.environ, "GOTRACEBACK": "crash", **(env or {})},
         stdin=subprocess.PIPE,

@@ -20,8 +20,14 @@ if TYPE_CHECKING:
     from goknot.model.table import Table
 
 
-def emit_report(report: Report, format_: str, output: str | None, *, show_all: bool, knot: str | None) -> None:
-    """Renders a report and prints or writes it."""
+def emit_report(
+    report: Report, format_: str, output: str | None, *, show_all: bool, knot: str | None, source: str | None = None
+) -> None:
+    """Renders a report and prints or writes it; `source` is the folder its files are in, for the page."""
+    if source is not None and format_ == "html":
+        from goknot.app.excerpts import with_excerpts  # noqa: PLC0415 (only for the page)
+
+        report = with_excerpts(report, Path(source))
     to_stdout = output in {None, "-"}
     to_terminal = to_stdout and sys.stdout.isatty()
     text = render(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from goknot.analyses.failing import exit_code
 from goknot.cli.emit import emit_bytes, emit_report, emit_tables, note
+from goknot.cli.fail_on import fail_on_of
 from goknot.cli.heap_options import heap_options
 from goknot.cli.options import report_options_of
 from goknot.cli.progress import phases
@@ -129,9 +129,9 @@ def _gate(study: HeapStudy, options: dict[str, Any]) -> int:
 def _report(study: HeapStudy, options: dict[str, Any]) -> int:
     report, code = _judged(study, options, types=options["format_"] in ("json", "html"))
     if options["format_"] == "html":
-        from goknot.app.heap.kept import kept_tree  # noqa: PLC0415 (only for the picture)
+        from goknot.app.heap.pictures import with_pictures  # noqa: PLC0415 (only for the page)
 
-        report = replace(report, kept=kept_tree(study))
+        report = with_pictures(report, study)
     emit_report(report, options["format_"], options["output"], show_all=options["show_all"], knot=options["knot"])
     return code
 
@@ -140,7 +140,6 @@ def _judged(study: HeapStudy, options: dict[str, Any], *, types: bool) -> tuple[
     """The knots, held against the baseline, and the exit code they make."""
     from goknot.app.comparing import compare_report  # noqa: PLC0415
     from goknot.app.heap.report import report_heap  # noqa: PLC0415
-    from goknot.cli.source_run import fail_on_of  # noqa: PLC0415
 
     fail_on = fail_on_of(options["fail_on"], None, compared=False)
     found = report_heap(study, types=types)

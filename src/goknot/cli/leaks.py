@@ -60,7 +60,7 @@ def command(
     from goknot.app.config import load_settings  # noqa: PLC0415
     from goknot.app.confirming import ConfirmRequest  # noqa: PLC0415
     from goknot.app.leaks import SURE, LeaksRequest, failing_part, find_leaks  # noqa: PLC0415
-    from goknot.cli.source_run import fail_on_of  # noqa: PLC0415
+    from goknot.cli.fail_on import fail_on_of  # noqa: PLC0415
     from goknot.model.verdict import Confidence  # noqa: PLC0415
 
     platform = PlatformChoice(**{name: rest.pop(name) for name in PlatformChoice.__slots__})
@@ -71,7 +71,7 @@ def command(
     if confirm:
         note("goknot: asking go/types (go list compiles what is depended on; no program is run)")
     report = find_leaks(LeaksRequest(Path(path), options, baseline, update_baseline, asking))
-    emit_report(report, format_, output, show_all=show_all, knot=knot)
+    emit_report(report, format_, output, show_all=show_all, knot=knot, source=path)
     if output:
         note(f"wrote {output}: {report.stats['knots']} knots, {len(report.problems)} problems")
     ctx.exit(exit_code(failing_part(report, frozenset(Confidence) if doubtful else SURE), failing))

@@ -103,11 +103,11 @@ def main() -> None:
 
 
 def run() -> None:
-    """The process's `main`: ends it without taking numba and gigabytes of arrays apart first, which takes a while."""
+    """The process's `main`: ends it without taking gigabytes of arrays apart first, which takes a while."""
     try:
         main()
     except SystemExit as end:
-        if "numba" not in sys.modules or not isinstance(end.code, int):
+        if "goknot.kernels.images" not in sys.modules or not isinstance(end.code, int):
             raise
         with suppress(OSError, ValueError):
             sys.stdout.flush()

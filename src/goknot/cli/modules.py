@@ -12,9 +12,9 @@ from goknot.analyses.failing import exit_code
 from goknot.app.comparing import compare_report
 from goknot.app.modules import report_modules
 from goknot.cli.emit import emit_report, note
+from goknot.cli.fail_on import fail_on_of
 from goknot.cli.options import path_argument, report_options
 from goknot.cli.progress import working
-from goknot.cli.source_run import fail_on_of
 from goknot.errors import InputError
 from goknot.inputs.modules import How, ModuleScan, View, load, load_graph
 
@@ -59,7 +59,7 @@ def command(
         source = "saved" if graph else "go" if with_go else "go.mod files"
         report = report_modules(scan, View(view), path=graph or path, source=source)
         report = compare_report(report, gate["baseline"], update=gate["update_baseline"])
-    emit_report(report, format_, output, show_all=show_all, knot=knot)
+    emit_report(report, format_, output, show_all=show_all, knot=knot, source=path)
     if output:
         note(f"wrote {output}: {report.stats['knots']} knots, {len(report.problems)} problems")
     ctx.exit(exit_code(report, fail_on))

@@ -36,11 +36,11 @@ def command(
     from goknot.analyses.failing import exit_code  # noqa: PLC0415 (help must stay quick)
     from goknot.app.leaks import SURE, failing_part  # noqa: PLC0415
     from goknot.app.report import join_files  # noqa: PLC0415
-    from goknot.cli.source_run import fail_on_of  # noqa: PLC0415
+    from goknot.cli.fail_on import fail_on_of  # noqa: PLC0415
 
     failing = fail_on_of(fail_on, None, compared=False)
     report = join_files([Path(file) for file in files], Path(source) if source else None)
-    emit_report(report, format_, output, show_all=show_all, knot=knot)
+    emit_report(report, format_, output, show_all=show_all, knot=knot, source=source)
     if output:
         note(f"wrote {output}: {report.stats['knots']} knots, {len(report.problems)} problems")
     ctx.exit(exit_code(failing_part(report, SURE), failing))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from goknot.analyses.failing import AGAINST_OLDER_STATE, ALWAYS, exit_code
+from goknot.analyses.failing import exit_code
 from goknot.app.config import load_settings
 from goknot.app.scan import ScanRequest, ScanResult, scan
 from goknot.cli.emit import emit_report, note
+from goknot.cli.fail_on import fail_on_of
 from goknot.cli.platforms import PlatformChoice, source_options
 from goknot.errors import UsageError
-from goknot.model.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,32 +61,8 @@ def show(result: ScanResult, format_: str, output: str | None, *, show_all: bool
     """Prints the report; with an output file, one line says what it holds."""
     if format_ == "html":
         result = result.with_matrix()
-    emit_report(result.report, format_, output, show_all=show_all, knot=knot)
+    source = result.report.inputs[0].path
+    emit_report(result.report, format_, output, show_all=show_all, knot=knot, source=source)
     if output:
         stats = result.report.stats
         note(f"wrote {output}: {stats['knots']} knots, {len(result.report.problems)} problems")
-
-
-def fail_on_of(given: str | None, configured: tuple[str, ...] | None, *, compared: bool) -> frozenset[str]:
-    """Verdicts and kinds that fail a run: the command line's, else goknot.toml's, else the default ones.
-
-    Raises:
-        UsageError: A name that is neither.
-    """
-    if given is not None:
-        names = [name.strip() for name in given.split(",") if name.strip()]
-    elif configured is not None:
-        names = list(configured)
-    else:
-        return frozenset(AGAINST_OLDER_STATE if compared else ALWAYS)
-    if names == ["none"]:
-        return frozenset()
-    from goknot.analyses.explain import kinds  # noqa: PLC0415 (reads pages)
-
-    known = [*Verdict, *kinds()]
-    for name in names:
-        if name not in known:
-            raise UsageError(
-                f"--fail-on: {name!r} is neither a verdict nor a kind", f"Known: {', '.join(known)}, none."
-            )
-    return frozenset(names)

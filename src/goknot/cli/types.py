@@ -47,14 +47,14 @@ def command(
     from goknot.analyses.failing import exit_code  # noqa: PLC0415 (help must stay quick)
     from goknot.app.config import load_settings  # noqa: PLC0415
     from goknot.app.types import TypesRequest, find_type_knots  # noqa: PLC0415
-    from goknot.cli.source_run import fail_on_of  # noqa: PLC0415
+    from goknot.cli.fail_on import fail_on_of  # noqa: PLC0415
 
     platform = PlatformChoice(**{name: rest.pop(name) for name in PlatformChoice.__slots__})
     settings, _ = load_settings(Path(path), config)
     failing = fail_on_of(fail_on, settings.fail_on, compared=False)
     request = TypesRequest(Path(path), source_options(platform, settings), baseline, update_baseline, not no_cache)
     report = find_type_knots(request)
-    emit_report(report, format_, output, show_all=show_all, knot=knot)
+    emit_report(report, format_, output, show_all=show_all, knot=knot, source=path)
     if output:
         note(f"wrote {output}: {report.stats['knots']} knots, {len(report.problems)} problems")
     ctx.exit(exit_code(report, failing))

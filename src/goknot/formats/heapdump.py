@@ -18,6 +18,7 @@ import numpy as np
 
 from goknot.errors import InputError
 from goknot.formats.heapdump_cursor import Cursor, field_offsets
+from goknot.formats.heapdump_header import HEADER, is_heap_dump
 from goknot.formats.heapdump_objects import ObjectReader
 from goknot.formats.heapdump_records import (
     DumpAllocSite,
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-HEADER = b"go1.7 heap dump\n"
-
 # fmt: off
 _STATS = (
     "Alloc", "TotalAlloc", "Sys", "Lookups", "Mallocs", "Frees", "HeapAlloc", "HeapSys", "HeapIdle", "HeapInuse",
@@ -47,11 +46,6 @@ _STATS = (
 )
 # fmt: on
 _N_PAUSES = 256
-
-
-def is_heap_dump(head: bytes) -> bool:
-    """Whether a file that begins with `head` is a heap dump."""
-    return head.startswith(HEADER)
 
 
 def read_heap_dump(path: str) -> HeapDump:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from goknot.formats.heapdump import HEADER, is_heap_dump, read_heap_dump
+from goknot.formats.heapdump import read_heap_dump
 from goknot.formats.heapdump_graph import heap_graph
 from goknot.formats.heapdump_runtime import find_runtime
 from goknot.inputs.heapdump_exe import DumpExe
@@ -42,17 +42,6 @@ NO_STACK_OBJECTS = (
     "a heap dump leaves out variables on the stack whose address is taken: what only they hold looks unreachable"
 )
 NO_NAMES = "a heap dump names no variables and hardly any types: --exe FILE, the executable with symbols, names more"
-
-
-def is_dump(path: Path) -> bool:
-    """Whether `path` is a file that begins as a heap dump does."""
-    if not path.is_file():
-        return False
-    try:
-        with path.open("rb") as file:
-            return is_heap_dump(file.read(len(HEADER)))
-    except OSError:
-        return False  # who reads it as a core will say why
 
 
 def read_dump(path: Path, exe: Path | None) -> NamedHeap:

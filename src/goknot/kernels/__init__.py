@@ -1,4 +1,4 @@
-"""Numba kernels: arrays in, arrays out. The only room that imports numba.
+"""Numba kernels: arrays in, arrays out. The only room that imports numba, and only to compile.
 
 Importing this package imports nothing heavy. Call `ready` before long work: it compiles all kernels if this machine has
 not done so yet (seconds, once per machine and version) and says so. A kernel is loaded when it is first used.
@@ -54,8 +54,8 @@ def compile_share(share: int, n_shares: int) -> None:
     """Compiles or loads every `n_shares`-th kernel, those that take longest first."""
     for module in MODULES:
         import_module(f"goknot.kernels.{module}")
-    from goknot.kernels._jit import KERNELS  # noqa: PLC0415 - numba
+    from goknot.kernels._jit import KERNELS  # noqa: PLC0415 - numpy
 
     longest_first = sorted(KERNELS, key=lambda kernel: -len(kernel.function.__code__.co_code))
     for kernel in longest_first[share::n_shares]:
-        kernel.compile()
+        kernel.load()

@@ -1,7 +1,8 @@
-"""The one way kernels are compiled: signatures fixed, cached on disk, no bounds checks, the GIL released.
+"""The one way kernels are declared: signatures fixed, compiled once and kept, no bounds checks, the GIL released.
 
-A kernel is compiled (or loaded) when it is first called, or before by `kernels.warm`. Its signature is fixed: a wrong
+A kernel is loaded (or compiled) when it is first called, or before by `kernels.warm`. Its signature is fixed: a wrong
 array kind is an error instead of a second compilation. Inputs are declared read-only: writable arrays are accepted too.
+Numba is imported by whoever compiles only: what is kept are images of machine code, which run without it.
 """
 
 from __future__ import annotations
@@ -10,41 +11,34 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-import numba
-
-from goknot.kernels import cache
+from goknot.kernels import cache, images
+from goknot.kernels.signature import ArrayKind, IntKind, Signature
 
 F = TypeVar("F", bound=Callable[..., Any])
-_njit: Any = numba.njit  # typed in some releases of numba only
-_config: Any = numba.core.config
-_types: Any = numba.types
 
+i64, u64, void = IntKind("int64"), IntKind("uint64"), None
+IN_I32, IN_I64, IN_U8, IN_U16, IN_U64 = (
+    ArrayKind(item, readonly=True) for item in ("int32", "int64", "uint8", "uint16", "uint64")
+)
+OUT_I32, OUT_I64, OUT_U8, OUT_U16, OUT_U64 = (
+    ArrayKind(item, readonly=False) for item in ("int32", "int64", "uint8", "uint16", "uint64")
+)
+MEMORY_U64 = ArrayKind("uint64", readonly=True, at_every_byte=True)  # a word at every byte
 
-def _array(item: Any, readonly: bool) -> Any:
-    return _types.Array(item, 1, "C", readonly=readonly)
-
-
-i32, i64, u8, u16, u64 = _types.int32, _types.int64, _types.uint8, _types.uint16, _types.uint64
-f64, void = _types.float64, _types.void
-IN_I32, IN_I64, IN_U8, IN_U16, IN_U64 = (_array(item, True) for item in (i32, i64, u8, u16, u64))
-OUT_I32, OUT_I64, OUT_U8, OUT_U16, OUT_U64 = (_array(item, False) for item in (i32, i64, u8, u16, u64))
-OPTIONS = {"error_model": "numpy", "nogil": True}
-
-
-_LOADING = threading.RLock()  # two threads may run kernels; numba's folder is set for one at a time
+_LOADING = threading.RLock()  # two threads may run kernels
 
 
 def tuple_of(*items: Any) -> Any:
-    """The type of a tuple that a kernel returns."""
-    return _types.Tuple(items)
+    """The kind of a tuple."""
+    return items
 
 
 class Kernel:
-    """A function that is compiled for one list of types, or loaded from the cache, when it is first called."""
+    """A function that is compiled for one list of kinds, or loaded from the cache, when it is first called."""
 
-    def __init__(self, function: Callable[..., Any], signature: Any) -> None:
-        self.function, self._signature = function, signature
-        self._compiled: Any = None
+    def __init__(self, function: Callable[..., Any], signature: Signature) -> None:
+        self.function, self.signature = function, signature
+        self._run: Callable[..., Any] | None = None
         KERNELS.append(self)
 
     @property
@@ -52,48 +46,49 @@ class Kernel:
         """Its module and name."""
         return f"{self.function.__module__}.{self.function.__qualname__}"
 
-    @property
-    def compiled(self) -> Any:
-        """Numba's dispatcher."""
-        if self._compiled is None:
+    def load(self) -> Callable[..., Any]:
+        """Compiles or loads it, unless that is done."""
+        if self._run is None:
             with _LOADING:
-                if self._compiled is None:
-                    self._compiled = self._load()
-        return self._compiled
+                if self._run is None:
+                    self._run = self._load()
+        return self._run
 
-    def _load(self) -> Any:
+    def _load(self) -> Callable[..., Any]:
         folder = cache.locate().folder
-        before = _config.CACHE_DIR
-        _config.CACHE_DIR = "" if folder is None else str(folder)
-        try:
-            return _njit([self._signature], cache=folder is not None, **OPTIONS)(self.function)
-        finally:
-            _config.CACHE_DIR = before
+        path = folder / f"{self.name}.image" if folder is not None and images.SUPPORTED else None
+        if path is not None and (kept := images.load(path, self.signature)) is not None:
+            return kept
+        from goknot.kernels import compiling  # noqa: PLC0415 (numba)
 
-    def compile(self) -> None:
-        """Compiles or loads it now."""
-        self._compiled = self.compiled
+        if path is not None and (made := compiling.image(self.function, self.signature, HELPERS)) is not None:
+            images.keep(path, made)
+            if (kept := images.load(path, self.signature)) is not None:  # else no programs may be run there
+                return kept
+        return cast("Callable[..., Any]", compiling.dispatcher(self.function, self.signature, HELPERS, folder))
 
     def __call__(self, *arguments: Any) -> Any:
         """Runs it."""
-        return self.compiled(*arguments)
+        return (self._run or self.load())(*arguments)
 
 
 KERNELS: list[Kernel] = []  # of the modules imported so far, in their order
+HELPERS: list[Callable[..., Any]] = []
 
 
 def kernel(result: Any, *arguments: Any) -> Callable[[F], F]:
-    """Makes a kernel of a function, for exactly these types."""
+    """Makes a kernel of a function, for exactly these kinds."""
 
     def made(function: F) -> F:
-        return cast("F", Kernel(function, result(*arguments)))
+        return cast("F", Kernel(function, Signature(result, arguments)))
 
     return made
 
 
 def helper(function: F) -> F:
-    """Compiles a function into the kernels of the same file that call it.
+    """Lets kernels of the same file call a function.
 
-    Into their very code: a call would count the references of every array it is given.
+    It is compiled into their very code: a call would count the references of every array it is given.
     """
-    return cast("F", _njit(forceinline=True, **OPTIONS)(function))
+    HELPERS.append(function)
+    return function

@@ -1,8 +1,8 @@
 """Where compiled kernels are kept, and whether they are there yet.
 
-numba writes machine code beside a pickled index and trusts both, so the folder must belong to the user alone. Its name
-holds a hash of every kernel's source, of numba and of the processor: nothing stale is ever loaded, and the folder is
-safe to delete.
+What is kept is machine code and is run as it is (where numba loads it, a pickled index beside it is trusted too), so the
+folder must belong to the user alone. Its name holds a hash of every kernel's source, of numba and of the processor:
+nothing stale is ever loaded, and the folder is safe to delete.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 
 _HERE = Path(__file__).parent
 _STAMP = "complete"
+_CHANGING = ("processor", "cpu MHz", "bogomips", "BogoMIPS", "physical id", "core id", "apicid", "initial apicid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +40,31 @@ class KernelCache:
 
 
 def _identity() -> str:
-    import llvmlite  # noqa: PLC0415  (0.2 s; only who runs kernels pays)
-    import llvmlite.binding as llvm  # noqa: PLC0415
-
     digest = hashlib.sha256()
-    for path in sorted(_HERE.glob("*.py")):
+    for path in (*sorted(_HERE.glob("*.py")), *_versions()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    features = llvm.get_host_cpu_features().flatten()
-    versions = (llvmlite.__version__, sys.implementation.cache_tag or "", platform.machine())
-    digest.update("\0".join((*versions, llvm.get_host_cpu_name(), features)).encode())
+    digest.update("\0".join((sys.implementation.cache_tag or "", platform.machine(), _processor())).encode())
     return digest.hexdigest()[:16]
+
+
+def _versions() -> list[Path]:
+    """The files in which the compilers say what they are, without importing them (0.2 s)."""
+    found = [find_spec(name) for name in ("llvmlite", "numba")]
+    return [
+        path for one in found if one and one.origin and (path := Path(one.origin).with_name("_version.py")).exists()
+    ]
+
+
+def _processor() -> str:
+    """What machine code made here may use."""
+    try:
+        with Path("/proc/cpuinfo").open() as file:
+            lines = list(takewhile(str.strip, file))  # the first processor's
+    except OSError:
+        import llvmlite.binding as llvm  # noqa: PLC0415
+
+        return f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
+    return "".join(line for line in lines if not line.startswith(_CHANGING))
 
 
 def _usable(folder: Path) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
 from goknot.kernels._jit import (
@@ -18,6 +17,7 @@ from goknot.kernels._jit import (
     IN_I64,
     IN_U8,
     IN_U64,
+    MEMORY_U64,
     OUT_I32,
     OUT_I64,
     OUT_U8,
@@ -28,10 +28,9 @@ from goknot.kernels._jit import (
     kernel,
     tuple_of,
     u64,
+    void,
 )
 
-_types: Any = numba.types
-MEMORY_U64 = _types.Array(_types.uint64, 1, "A", readonly=True, aligned=False)  # a word at every byte
 NOSCAN, INLINE_BITS, TYPED, ARENA_BITS = 0, 1, 2, 3  # where a span's objects have their pointer masks
 FREE, LIVE, WAITING = 0, 1, 2
 U13, U26, U32 = np.uint64(13), np.uint64(26), np.uint64(32)
@@ -40,7 +39,7 @@ U0 = np.uint64(0)
 BLOCK = 1 << 13  # edges that are turned from slots into objects at a time
 
 
-@kernel(_types.void, i64, i64, IN_U8, IN_I64, IN_I64, IN_I64, IN_I64, IN_I64, OUT_U8, OUT_I64)
+@kernel(void, i64, i64, IN_U8, IN_I64, IN_I64, IN_I64, IN_I64, IN_I64, OUT_U8, OUT_I64)
 def slot_states(
     first_span: Any,
     last_span: Any,
@@ -74,7 +73,7 @@ def slot_states(
         n_objects_by_span[span] = n_objects
 
 
-@kernel(_types.void, i64, i64, IN_U8, IN_U64, IN_I64, IN_I64, IN_I64, IN_I64, OUT_I32, OUT_U64, OUT_I64, OUT_U8)
+@kernel(void, i64, i64, IN_U8, IN_U64, IN_I64, IN_I64, IN_I64, IN_I64, OUT_I32, OUT_U64, OUT_I64, OUT_U8)
 def number_objects(
     first_span: Any,
     last_span: Any,
@@ -127,7 +126,7 @@ def _slot_at(pointer: Any, first_addr: Any, span_by_page: Any, page_start_by_are
     return np.int64(rows[row + SLOT_START] + number), off - number * rows[row + ELEM_BYTES]
 
 
-@kernel(_types.void, IN_U64, INDEX, OUT_I32)
+@kernel(void, IN_U64, INDEX, OUT_I32)
 def resolve_all(pointers: Any, index: Any, found: Any) -> None:
     """pointer -> object it points into, -1 where it points into none, -2 into a free slot.
 

@@ -1,4 +1,4 @@
-"""What a report is drawn from beyond its knots: who keeps what, and how folders depend on each other."""
+"""What a report shows beyond its knots: who keeps what, goroutines, folders that depend on each other, source."""
 
 from __future__ import annotations
 
@@ -39,3 +39,43 @@ class FolderMatrix:
     folders: tuple[str, ...]
     ring_by_folder: tuple[int, ...]
     edges: tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GoroutineSize:
+    """Goroutines of one stack that wait for the same.
+
+    Attributes:
+        function: The innermost function that says what they do.
+        waits: Why they wait, in Go's words; their status if they do not.
+        leaked: Nothing can wake them.
+        goroutines: How many.
+        retained_bytes: What each one's stack alone keeps, summed.
+        goid: Go's number for one of them.
+        created_at: Function and line of its `go` statement; empty if not known.
+        stack: (function, `file:line` or empty) of its frames, innermost first.
+    """
+
+    function: str
+    waits: str
+    leaked: bool
+    goroutines: int
+    retained_bytes: int
+    goid: int
+    created_at: str
+    stack: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Lines of a source file that something in the report points at, with some around them.
+
+    Attributes:
+        file: As the report names it.
+        line: Number of the first line, from 1.
+        lines: Without line ends; long ones are cut.
+    """
+
+    file: str
+    line: int
+    lines: tuple[str, ...]

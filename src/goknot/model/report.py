@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from goknot.model.knot import Knot
-from goknot.model.pictures import FolderMatrix, KeptNode
+from goknot.model.pictures import Excerpt, FolderMatrix, GoroutineSize, KeptNode
 from goknot.model.plugins import PluginOutcome
 from goknot.model.verdict import BaselineState
 
@@ -91,7 +91,9 @@ class Report:
         complete: False if a problem leaves room for knots that were not seen.
         plugins: What becomes of each plugin, in the order of opening.
         kept: Of a heap, the folded dominator tree, parents first; only where a picture is asked for.
+        goroutines: Of a heap, its goroutines by stack, what keeps most first; only where a picture is asked for.
         matrix: Of source, how folders depend on each other; only where a picture is asked for.
+        excerpts: Of source, the lines that knots point at, by file and line; only where a picture is asked for.
     """
 
     version: str
@@ -105,7 +107,9 @@ class Report:
     modules: tuple[HeapModule, ...] = ()
     plugins: tuple[PluginOutcome, ...] = ()
     kept: tuple[KeptNode, ...] = ()
+    goroutines: tuple[GoroutineSize, ...] = ()
     matrix: FolderMatrix | None = None
+    excerpts: tuple[Excerpt, ...] = ()
 
     def standing(self) -> tuple[Knot, ...]:
         """The knots that are there, without those a baseline lists as fixed."""

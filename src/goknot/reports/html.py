@@ -10,6 +10,7 @@ import base64
 import hashlib
 import zlib
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from goknot.model.report import Report
 from goknot.reports import json
@@ -37,18 +38,23 @@ _PAGE = """<!doctype html>
 """
 
 
+_SCRIPTS = ("base.js", "excerpts.js", "overview.js", "knot.js", "heap.js", "folders.js", "plugins.js", "start.js")
+
+
 def render(report: Report, view: View) -> str:
     """Renders the report as a page."""
     folder = files("goknot.reports") / "page"
-    style, script = (
-        (folder / name).read_text(encoding="utf-8").replace("\r\n", "\n") for name in ("page.css", "page.js")
-    )
+    style, script = ("".join(_text(folder / name) for name in names) for names in (["page.css"], _SCRIPTS))
     data = base64.b64encode(zlib.compress(json.render(report, view).encode(), 9)).decode()
     policy = (
         f"default-src 'none'; script-src 'sha256-{_hash(script)}'; style-src 'sha256-{_hash(style)}'; "
         "base-uri 'none'; form-action 'none'"
     )
     return _PAGE.format(policy=policy, style=style, data=data, script=script)
+
+
+def _text(file: Traversable) -> str:
+    return file.read_text(encoding="utf-8").replace("\r\n", "\n")
 
 
 def _hash(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from goknot.model.chain import ChainStep
 from goknot.model.cut import Cut
 from goknot.model.knot import Evidence, HeapSize, HeapStep, Knot, KnotEdge, KnotNode, Place
-from goknot.model.pictures import FolderMatrix, KeptNode
+from goknot.model.pictures import Excerpt, FolderMatrix, GoroutineSize, KeptNode
 from goknot.model.plugins import PluginOutcome
 from goknot.model.report import SCHEMA, HeapModule, Problem, Report, ReportInput, TypeSize
 from goknot.reports.view import View
@@ -72,7 +72,9 @@ def _report(report: Report) -> dict[str, Value]:
         **_given(modules=[_module(one) for one in report.modules]),
         **_given(plugins=[_plugin(plugin) for plugin in report.plugins]),
         **_given(kept=_kept(report.kept) if report.kept else ""),
+        **_given(goroutines=[_goroutine(one) for one in report.goroutines]),
         **({"matrix": _matrix(report.matrix)} if report.matrix else {}),
+        **_given(excerpts=[_excerpt(one) for one in report.excerpts]),
         "problems": [_problem(problem) for problem in report.problems],
         "stats": stats | _given(heap=dict(report.heap)),
     }
@@ -157,6 +159,24 @@ def _kept(nodes: tuple[KeptNode, ...]) -> dict[str, Value]:
         "bytes": [node.bytes for node in nodes],
         "retained_bytes": [node.retained_bytes for node in nodes],
     }
+
+
+def _goroutine(one: GoroutineSize) -> dict[str, Value]:
+    stack = [{"function": function, **_given(where=where)} for function, where in one.stack]
+    return {
+        "function": one.function,
+        "waits": one.waits,
+        "leaked": one.leaked,
+        "goroutines": one.goroutines,
+        "retained_bytes": one.retained_bytes,
+        "goid": one.goid,
+        **_given(created_at=one.created_at),
+        "stack": stack,
+    }
+
+
+def _excerpt(one: Excerpt) -> dict[str, Value]:
+    return {"file": one.file, "line": one.line, "lines": list(one.lines)}
 
 
 def _matrix(matrix: FolderMatrix) -> dict[str, Value]:

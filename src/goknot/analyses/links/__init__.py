@@ -49,7 +49,9 @@ def join(reports: Sequence[Report], types: TypeGraph | None = None) -> Report:
         modules=next((report.modules for report in ordered if report.modules), ()),
         plugins=tuple(dict.fromkeys(plugin for report in ordered for plugin in report.plugins)),
         kept=next((report.kept for report in ordered if report.kept), ()),
+        goroutines=next((report.goroutines for report in ordered if report.goroutines), ()),
         matrix=next((report.matrix for report in ordered if report.matrix), None),
+        excerpts=tuple(dict.fromkeys(one for report in ordered for one in report.excerpts)),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from goknot.analyses.links import join
 from goknot.app.demo.system import OPENED, Built, build, copied, running
 from goknot.app.demo.tools import find_c_compiler, find_go
+from goknot.app.excerpts import with_excerpts
 from goknot.app.leaks import LeaksRequest, find_leaks
 from goknot.app.plugin_rings import find_plugin_rings
 from goknot.app.plugins import check_plugins
@@ -59,7 +60,8 @@ def run_demo(step: Callable[[str], None], go: Path | None = None) -> Report:
         step("joining the levels")
         reports += _plugin_reports(folder, built)
         reports.append(replace(reports[0], knots=(), problems=tuple(problems), stats={}))
-        return join([_named(_without(report, str(folder))) for report in reports], types)
+        joined = join([_named(_without(report, str(folder))) for report in reports], types)
+        return with_excerpts(joined, folder)
 
 
 def _source_reports(folder: Path, options: SourceOptions) -> list[Report]:
@@ -78,14 +80,14 @@ def _plugin_reports(folder: Path, built: Built | None) -> list[Report]:
 
 
 def _heap_report(exe: Path) -> Report:
-    from goknot.app.heap.kept import kept_tree  # noqa: PLC0415 (numba)
     from goknot.app.heap.opening import open_study  # noqa: PLC0415 (numba)
+    from goknot.app.heap.pictures import with_pictures  # noqa: PLC0415 (numba)
     from goknot.app.heap.report import report_heap  # noqa: PLC0415
     from goknot.kernels.memory import Allocator  # noqa: PLC0415
 
     with running(exe) as pid:
         study = open_study(str(pid), None, stop=True, alloc=Allocator(None), step=lambda _: None)
-        return replace(report_heap(study, types=True), kept=kept_tree(study))
+        return with_pictures(report_heap(study, types=True), study)
 
 
 def _without(value: Any, folder: str) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from goknot.analyses.heap.dominance import NodeKind
 from goknot.app.heap.names import stack_name
 from goknot.app.heap.study import HeapStudy
+from goknot.model.pictures import GoroutineSize
 
 if TYPE_CHECKING:
     from goknot.model.heap import Int32s
@@ -57,3 +58,15 @@ def goroutine_groups(study: HeapStudy, *, each: bool = False) -> tuple[Goroutine
         return -group.retained_bytes, -len(group.members), group.function, goid
 
     return tuple(sorted(found, key=most_first))
+
+
+def goroutine_sizes(study: HeapStudy) -> tuple[GoroutineSize, ...]:
+    """All goroutines in groups, for the report."""
+    found = []
+    for group in goroutine_groups(study):
+        first = study.heap.goroutines[int(group.members[0])]
+        stack = tuple((frame.function, frame.where) for frame in first.frames)
+        n = len(group.members)
+        size = (n, group.retained_bytes, first.goid, first.created_at, stack)
+        found.append(GoroutineSize(group.function, group.waits, not group.is_live, *size))
+    return tuple(found)

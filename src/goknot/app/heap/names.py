@@ -41,8 +41,9 @@ def node_name(study: HeapStudy, kind: NodeKind, number: int) -> str:
 
 
 def stack_name(functions: tuple[str, ...]) -> str:
-    """The innermost function that says what a goroutine does."""
-    return next((name for name in functions if is_own(name)), functions[0] if functions else "?")
+    """The innermost function that says what a goroutine does; of the runtime's own goroutines, what they began with."""
+    began = (name for name in reversed(functions) if name != "runtime.goexit")
+    return next((name for name in functions if is_own(name)), next(began, "?"))
 
 
 def is_own(function: str) -> bool:

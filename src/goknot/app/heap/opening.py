@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from goknot.app.heap.study import GraphStudy, HeapStudy
-from goknot.inputs.heapdump import is_dump, read_dump
+from goknot.inputs.heapdump_file import is_dump
 from goknot.inputs.process import read_core, read_process
 from goknot.kernels.memory import Allocator
 from goknot.model.heap import HeapGraph
@@ -38,6 +38,8 @@ def open_study(target: str, exe: str | None, *, stop: bool, alloc: Allocator, st
     if target.isdecimal() and not path.exists():
         heap = read_process(int(target), stop=stop, alloc=alloc, step=step, meanwhile=side_by_side)
     elif is_dump(path):
+        from goknot.inputs.heapdump import read_dump  # noqa: PLC0415 (dumps only)
+
         heap = read_dump(path, executable)
     else:
         heap = read_core(path, executable, alloc, step, side_by_side)

@@ -8,7 +8,7 @@ from pathlib import Path
 from goknot.errors import InputError
 from goknot.inputs.reportfile.knots import read_knot
 from goknot.inputs.reportfile.members import Members
-from goknot.inputs.reportfile.pictures import read_kept, read_matrix
+from goknot.inputs.reportfile.pictures import read_excerpt, read_goroutine, read_kept, read_matrix
 from goknot.model.plugins import Hazard, PluginOutcome
 from goknot.model.report import SCHEMA, HeapModule, Problem, Report, ReportInput, TypeSize
 
@@ -66,7 +66,9 @@ def _report(whole: Members) -> Report:
         modules=tuple(_module(one) for one in whole.members("modules", needed=False)),
         plugins=tuple(_plugin(one) for one in whole.members("plugins", needed=False)),
         kept=read_kept(kept) if kept is not None else (),
+        goroutines=tuple(read_goroutine(one) for one in whole.members("goroutines", needed=False)),
         matrix=read_matrix(matrix) if matrix is not None else None,
+        excerpts=tuple(read_excerpt(one) for one in whole.members("excerpts", needed=False)),
     )
 
 

@@ -1,10 +1,10 @@
-"""Dominator trees and folder matrices, read back."""
+"""Dominator trees, goroutines, folder matrices and excerpts, read back."""
 
 from __future__ import annotations
 
 from goknot.errors import InputError
 from goknot.inputs.reportfile.members import Members
-from goknot.model.pictures import FolderMatrix, KeptNode
+from goknot.model.pictures import Excerpt, FolderMatrix, GoroutineSize, KeptNode
 
 
 def read_kept(one: Members) -> tuple[KeptNode, ...]:
@@ -36,3 +36,22 @@ def read_matrix(one: Members) -> FolderMatrix:
     if len(rings) != len(folders) or any(max(edge[:2]) >= len(folders) for edge in edges):
         raise InputError(one.file, f"{one.place} names a folder that is not there")
     return FolderMatrix(folders, rings, edges)
+
+
+def read_goroutine(one: Members) -> GoroutineSize:
+    """Goroutines of one stack."""
+    return GoroutineSize(
+        one.text("function"),
+        one.text("waits"),
+        one.flag("leaked"),
+        one.number("goroutines"),
+        one.number("retained_bytes"),
+        one.number("goid"),
+        one.text("created_at", ""),
+        tuple((frame.text("function"), frame.text("where", "")) for frame in one.members("stack")),
+    )
+
+
+def read_excerpt(one: Members) -> Excerpt:
+    """Lines of a file."""
+    return Excerpt(one.text("file"), one.number("line"), one.texts("lines"))

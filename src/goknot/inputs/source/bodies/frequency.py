@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from goknot.inputs.source.bodies.declarations import SourceText
 from goknot.inputs.source.bodies.program import Program
 from goknot.inputs.source.bodies.registers import Registers
-from goknot.inputs.source.bodies.texts import Header, header_around, header_at, line_of
+from goknot.inputs.source.bodies.sourcetext import Part
+from goknot.inputs.source.bodies.texts import Header, header_around, header_at, line_of, text_of
 from goknot.model.leakfacts import Spot
 from goknot.model.registerfacts import Frequency
 
@@ -161,7 +161,7 @@ class Frequencies:
         if header.full == name:
             return Frequency("start", "it calls itself")
         starts = not header.owner and header.name in _STARTED
-        around = self._around(site, starts=starts)
+        around = self._around(site, header, starts=starts)
         if around is not None:
             return Frequency(around.kind, around.why, spot)
         if not site.is_call:
@@ -173,22 +173,24 @@ class Frequencies:
         found = self.of(site.package, header.full, depth + 1)
         return Frequency(found.kind, found.why, found.spot or spot)
 
-    def _around(self, site: Site, *, starts: bool) -> Frequency | None:
+    def _around(self, site: Site, header: Header, *, starts: bool) -> Frequency | None:
         """What the loops, function literals and calls around a use say; None if there are none that matter."""
-        source = self._parsed(site)
-        if source is None:
+        part = self._parsed(site, header)
+        if part is None:
             return None
-        node: Node | None = source.tree.root_node.descendant_for_byte_range(site.at, site.at + 1)  # type: ignore[attr-defined]
+        at = site.at - part.offset
+        node: Node | None = part.root.descendant_for_byte_range(at, at + 1)
         while node is not None and node.type not in {"function_declaration", "method_declaration", "source_file"}:
-            found = _says(source, node, starts=starts)
+            found = _says(part, node, starts=starts)
             if found is not None:
                 return found
             node = node.parent
         return None
 
-    def _parsed(self, site: Site) -> SourceText | None:
+    def _parsed(self, site: Site, header: Header) -> Part | None:
         package = self.program.package(site.package)
-        return next((s for s in package.files if s.path == site.file), None) if package is not None else None
+        source = next((s for s in package.files if s.path == site.file), None) if package is not None else None
+        return source.parse(header.start, header.start + len(text_of(site.data, header))) if source else None
 
 
 _RANK = ("many", "unknown", "offered", "once", "start")
@@ -207,17 +209,17 @@ def _uses(package: str, file: str, data: bytes, pattern: re.Pattern[bytes]) -> I
         )
 
 
-def _says(source: SourceText, node: Node, *, starts: bool) -> Frequency | None:
+def _says(part: Part, node: Node, *, starts: bool) -> Frequency | None:
     if node.type == "for_statement":
-        return _of_loop(source, node, starts=starts)
+        return _of_loop(part, node, starts=starts)
     if node.type == "func_literal":
         parameters = node.child_by_field_name("parameters")
-        if parameters is not None and _HANDLER.search(source.data, parameters.start_byte, parameters.end_byte):
+        if parameters is not None and _HANDLER.search(part.data, parameters.start_byte, parameters.end_byte):
             return Frequency("many", "a function that answers requests calls it")
         parent = node.parent
         is_argument = parent is not None and parent.type == "argument_list"
         if is_argument and parent is not None and parent.parent is not None:
-            callee = source.text(parent.parent.child_by_field_name("function") or parent)
+            callee = part.text(parent.parent.child_by_field_name("function") or parent)
             if callee.endswith((".Do", "OnceFunc", "OnceValue", "OnceValues")):
                 return Frequency("start", "sync.Once calls it")
             if not callee.startswith("func"):
@@ -225,14 +227,14 @@ def _says(source: SourceText, node: Node, *, starts: bool) -> Frequency | None:
     return None
 
 
-def _of_loop(source: SourceText, node: Node, *, starts: bool) -> Frequency | None:
+def _of_loop(part: Part, node: Node, *, starts: bool) -> Frequency | None:
     head = next((c for c in node.named_children if c.type not in {"block", "comment"}), None)
     if head is None or head.type not in {"range_clause", "for_clause"}:
-        waits = _WAITS.search(source.data, node.start_byte, node.end_byte) is not None  # others end with their input
+        waits = _WAITS.search(part.data, node.start_byte, node.end_byte) is not None  # others end with their input
         return Frequency("many", "a loop without a bound calls it") if waits else None
-    text = source.text(head)
+    text = part.text(head)
     if head.type == "range_clause":
-        right = source.text(head.child_by_field_name("right") or head)
+        right = part.text(head.child_by_field_name("right") or head)
         if right.replace("_", "").isdecimal():
             return (
                 Frequency("many", f"a loop of {right} turns calls it")

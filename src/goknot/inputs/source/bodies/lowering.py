@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tree_sitter import Node
 
-from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations, first, var_specs
+from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations, var_specs
 from goknot.inputs.source.bodies.ir import (
     NOTHING,
     Assign,
@@ -31,20 +31,21 @@ from goknot.inputs.source.bodies.ir import (
     Switch,
 )
 from goknot.inputs.source.bodies.lowering_expressions import MAX_DEPTH, Expressions
+from goknot.inputs.source.bodies.typereader import first
 
 MATTERS = re.compile(rb"SetFinalizer|AddCleanup|NewHandle|Pin\(|AfterFunc|weak\.|\.Delete\(|\bdelete\(")
 
 
 def lower_function(package: PackageDeclarations, declared: Declared) -> Func:
     """The body of a function or method declaration."""
-    func = _Lowering(package, declared.source).declaration(declared.node)
-    func.matters = MATTERS.search(declared.source.data, declared.node.start_byte, declared.node.end_byte) is not None
+    func = _Lowering(package, declared.part).declaration(declared.node, declared.name)
+    func.matters = MATTERS.search(declared.source.data, declared.start, declared.end) is not None
     return func
 
 
 def lower_value(package: PackageDeclarations, declared: Declared) -> Assign:
     """A package variable's declaration, as the statement that initializes it."""
-    lowering = _Lowering(package, declared.source)
+    lowering = _Lowering(package, declared.part)
     lowering.funcs.append(
         Func("init", package.path, declared.source.path, lowering.pos(declared.node), declared.source.imports)
     )
@@ -52,8 +53,7 @@ def lower_value(package: PackageDeclarations, declared: Declared) -> Assign:
 
 
 class _Lowering(Expressions):
-    def declaration(self, node: Node) -> Func:
-        name = self.source.text(node.child_by_field_name("name") or node)
+    def declaration(self, node: Node, name: str) -> Func:
         func = Func(name, self.package.path, self.source.path, self.pos(node), self.source.imports)
         receiver = node.child_by_field_name("receiver")
         if receiver is not None:
@@ -104,15 +104,15 @@ class _Lowering(Expressions):
     def _declare(self, node: Node | None) -> None:
         for name in node.named_children if node is not None else ():
             if name.type == "identifier":
-                self.scopes[-1][1].add(self.source.text(name))
+                self.scopes[-1][1].add(self.text(name))
 
     def var_spec(self, spec: Node) -> Assign:
         right = self.exprs(spec.child_by_field_name("value"))
         names = spec.children_by_field_name("name")
         given = self.types.read(spec.child_by_field_name("type"))
         if self.scopes:
-            self.scopes[-1][1].update(self.source.text(name) for name in names)
-        left = tuple(Name(self.source.text(name), self.pos(name)) for name in names)
+            self.scopes[-1][1].update(self.text(name) for name in names)
+        left = tuple(Name(self.text(name), self.pos(name)) for name in names)
         return Assign(left, right, True, given, self.pos(spec))
 
     def _var(self, node: Node, out: list[Stmt], label: str) -> None:
@@ -121,16 +121,16 @@ class _Lowering(Expressions):
     def _const(self, node: Node, out: list[Stmt], label: str) -> None:
         for spec in node.named_children:
             for name in spec.children_by_field_name("name"):
-                self.scopes[-1][1].add(self.source.text(name))
+                self.scopes[-1][1].add(self.text(name))
 
     def _type(self, node: Node, out: list[Stmt], label: str) -> None:
         for spec in node.named_children:
             name = spec.child_by_field_name("name")
             if name is not None:
-                text = self.source.text(name)
+                text = self.text(name)
                 made_up = f"{text}·{self.funcs[0].name}·{len(self.local)}"
                 self.local[text] = made_up
-                self.package.local_types[made_up] = Declared(self.source, spec)
+                self.package.local_types[made_up] = Declared.of(self.part, spec, text)
 
     def _go(self, node: Node, out: list[Stmt], label: str) -> None:
         child = first(node)
@@ -198,7 +198,7 @@ class _Lowering(Expressions):
         self._initializer(node, inner)
         subject = self.expr(node.child_by_field_name("value"))
         alias_node = node.child_by_field_name("alias")
-        alias = self.source.text(alias_node).strip() if alias_node is not None else ""
+        alias = self.text(alias_node).strip() if alias_node is not None else ""
         self._declare(alias_node)
         cases, types = [], []
         for case in node.named_children:
@@ -251,14 +251,14 @@ class _Lowering(Expressions):
         out.append(Send(channel, self.expr(node.child_by_field_name("value")), self.pos(node)))
 
     def _labeled(self, node: Node, out: list[Stmt], label: str) -> None:
-        name = self.source.text(node.child_by_field_name("label") or node)
+        name = self.text(node.child_by_field_name("label") or node)
         inner = node.named_children[-1] if node.named_child_count else None
         if inner is not None and inner.type != "label_name":
             self.statement(inner, out, name)
 
     def _leave(self, node: Node, out: list[Stmt], label: str) -> None:
         target = first(node)
-        out.append(Leave(node.type.partition("_")[0], self.source.text(target) if target is not None else ""))
+        out.append(Leave(node.type.partition("_")[0], self.text(target) if target is not None else ""))
 
     def _group(self, node: Node, out: list[Stmt], label: str) -> None:
         out.append(Group(self.block(node)))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tree_sitter import Node
 
-from goknot.inputs.source.bodies.declarations import PackageDeclarations, SourceText, TypeReader, first
+from goknot.inputs.source.bodies.declarations import PackageDeclarations
 from goknot.inputs.source.bodies.ir import (
     NIL,
     NOTHING,
@@ -29,6 +29,8 @@ from goknot.inputs.source.bodies.ir import (
     Select,
     Several,
 )
+from goknot.inputs.source.bodies.sourcetext import Part
+from goknot.inputs.source.bodies.typereader import TypeReader, first
 
 MAX_DEPTH = 48  # of nested statements and expressions; what lies deeper is taken for a call to something unknown
 MAX_BODY_BYTES = 1 << 18
@@ -44,11 +46,14 @@ _TYPES = frozenset(
 class Expressions(ABC):
     """Reads expressions, and function literals in them; statements are its heir's."""
 
-    def __init__(self, package: PackageDeclarations, source: SourceText) -> None:
+    def __init__(self, package: PackageDeclarations, part: Part) -> None:
         self.package = package
-        self.source = source
+        self.part = part
+        self.source = part.source
+        self.row = part.row
+        self.text = part.text
         self.local: dict[str, str] = {}
-        self.types = TypeReader(source, self.local)
+        self.types = TypeReader(part, self.local)
         self.funcs: list[Func] = []
         self.scopes: list[tuple[int, set[str]]] = []  # (depth of function literals, names)
         self.depth = 0
@@ -56,7 +61,7 @@ class Expressions(ABC):
     def pos(self, node: Node) -> Pos:
         """Where a node begins."""
         point = node.start_point
-        return point[0] + 1, point[1] + 1
+        return self.row + point[0] + 1, point[1] + 1
 
     @abstractmethod
     def block(self, node: Node | None) -> Block:
@@ -100,7 +105,7 @@ class Expressions(ABC):
         if lower is None:
             if node.type in _TYPES:
                 return Cast(NOTHING, self.types.read(node))
-            return NIL if node.type == "nil" else Constant(self.source.text(node) if node.child_count == 0 else "")
+            return NIL if node.type == "nil" else Constant(self.text(node) if node.child_count == 0 else "")
         if self.depth >= MAX_DEPTH:
             self.bounded()
             return NOTHING
@@ -110,7 +115,7 @@ class Expressions(ABC):
         return found
 
     def _identifier(self, node: Node) -> Expr:
-        name = self.source.text(node)
+        name = self.text(node)
         level = next((level for level, names in reversed(self.scopes) if name in names), 0)
         if level:
             for func in self.funcs[level:]:
@@ -120,7 +125,7 @@ class Expressions(ABC):
     def _selector(self, node: Node) -> Expr:
         field = node.child_by_field_name("field")
         operand = self.expr(node.child_by_field_name("operand"))
-        return Select(operand, self.source.text(field) if field is not None else "", self.pos(node))
+        return Select(operand, self.text(field) if field is not None else "", self.pos(node))
 
     def _call(self, node: Node) -> Expr:
         callee_node, given = node.child_by_field_name("function"), node.child_by_field_name("arguments")
@@ -148,7 +153,7 @@ class Expressions(ABC):
             if part.type == "keyed_element":
                 key_node = part.child_by_field_name("key")
                 inner = first(key_node) if key_node is not None else None
-                name = self.source.text(inner) if inner is not None and inner.type == "identifier" else ""
+                name = self.text(inner) if inner is not None and inner.type == "identifier" else ""
                 key = self._element(key_node)
                 items.append(Item(name, key, self._element(part.child_by_field_name("value")), self.pos(part)))
             elif part.type == "literal_element":

@@ -9,16 +9,12 @@ from typing import NamedTuple, Protocol
 import tree_sitter_go
 from tree_sitter import Language, Parser
 
-from goknot.inputs.source.bodies.declarations import (
-    Declared,
-    PackageDeclarations,
-    SourceText,
-    TypeReader,
-    declare,
-)
+from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations, declare
 from goknot.inputs.source.bodies.gotype import GoType
 from goknot.inputs.source.bodies.ir import Assign, Func
 from goknot.inputs.source.bodies.lowering import lower_function, lower_value
+from goknot.inputs.source.bodies.sourcetext import Reading, SourceText
+from goknot.inputs.source.bodies.typereader import TypeReader
 from goknot.inputs.source.layout import shown
 from goknot.inputs.source.package import Package, SourceFile
 from goknot.inputs.source.tree import Tree
@@ -76,7 +72,7 @@ class Program:
         self.scan = scan
         self.problems: set[Problem] = set()
         self.n_bytes = 0
-        self._parser = Parser(Language(tree_sitter_go.language()))
+        self._reading = Reading(Parser(Language(tree_sitter_go.language())), self._name_of, self._broken)
         self._node_by_path = {package.import_path: node for node, package in reversed(list(enumerate(scan.packages)))}
         self._texts: dict[int, list[tuple[str, bytes]]] = {}
         self._declared: dict[str, PackageDeclarations | None] = {}
@@ -121,14 +117,11 @@ class Program:
         package = self.scan.packages[node]
         found = PackageDeclarations(package.import_path, package.name, package.key)
         for where, data in self.texts(node):
-            source = SourceText(where, package.import_path, data)
-            tree = self._parser.parse(data)
-            source.tree = tree
-            if tree.root_node.has_error:
-                self.problem(where, "does not parse everywhere", "functions around the error may not be looked at")
-            declare(found, source, tree.root_node, self._name_of)
-            found.files.append(source)
+            declare(found, SourceText(where, package.import_path, data, self._reading))
         return found
+
+    def _broken(self, where: str) -> None:
+        self.problem(where, "does not parse everywhere", "functions around the error may not be looked at")
 
     def _name_of(self, path: str) -> str:
         node = self._node_by_path.get(path)
@@ -180,7 +173,7 @@ class Program:
         declared = (package.types.get(given.name) or package.local_types.get(given.name)) if package else None
         if declared is None:
             return None
-        return TypeReader(declared.source).read(declared.node.child_by_field_name("type"))
+        return TypeReader(declared.part).read(declared.node.child_by_field_name("type"))
 
     def alias(self, given: GoType | None) -> GoType | None:
         """A type with alias names followed, so that its methods are found."""
@@ -191,7 +184,7 @@ class Program:
             declared = package.types.get(given.name) if package else None
             if declared is None or declared.node.type != "type_alias":
                 return given
-            given = TypeReader(declared.source).read(declared.node.child_by_field_name("type"))
+            given = TypeReader(declared.part).read(declared.node.child_by_field_name("type"))
         return None
 
     def place_of_type(self, given: GoType | None) -> tuple[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from goknot.inputs.source.bodies.calls import Calls
-from goknot.inputs.source.bodies.evaluate import Evaluator
+from goknot.inputs.source.bodies.evaluate import Evaluator, Symbol
 from goknot.inputs.source.bodies.exits import Exits, exits_of
 from goknot.inputs.source.bodies.gotype import GoType
 from goknot.inputs.source.bodies.ir import (
@@ -220,16 +220,13 @@ class Runner:
 
     def _set(self, frame: Frame, target: Expr, value: Value, pos: Pos) -> None:
         machine, evaluator = self.machine, self.evaluator
+        if isinstance(target, Name) and target.name == "_":
+            return
         symbol = evaluator.symbol(frame, target)
         if isinstance(target, Name) and target.name in frame.env:
             machine.set(frame.env[target.name], value)
         elif symbol is not None:
-            ref = evaluator.global_ref(symbol, pos)
-            if ref is None:
-                machine.escape(value, pos)
-            else:
-                machine.store(ref, "=", value, pos, adds=bool(value.refs))
-                machine.event("global-set", pos, (ref,), value.refs)
+            self._set_global(symbol, value, pos)
         elif isinstance(target, Select):
             place = evaluator.place(frame, target)
             if place is not None:
@@ -246,6 +243,14 @@ class Runner:
                     machine.store(ref, "", value, pos, adds=True)
                 else:
                     machine.store(ref, "*", value, pos, adds=True)
+
+    def _set_global(self, symbol: Symbol, value: Value, pos: Pos) -> None:
+        ref = self.evaluator.global_ref(symbol, pos)
+        if ref is None:
+            self.machine.escape(value, pos)
+        else:
+            self.machine.store(ref, "=", value, pos, adds=bool(value.refs))
+            self.machine.event("global-set", pos, (ref,), value.refs)
 
     def _keep(self, holders: tuple[Ref, ...], value: Value, pos: Pos) -> None:
         """What is stored in an object that is not known may be reached from anywhere."""

@@ -45,7 +45,8 @@ _MARKS = (  # a file without any has nothing to run; looked for one by one, whic
     b"//goknot:ignore",
 )
 _IGNORE = re.compile(rb"//goknot:ignore\b[ \t]*([\w-]*)[ \t]*([^\n]*)")
-_SUBJECT_KINDS = frozenset({"finalizer", "cleanup", "handle-new", "pin", "map-store", "after", "clear-finalizer"})
+# what a leak needs that only callers may see; timers and cleared finalizers leak with a finalizer set beside them alone
+_SUBJECT_KINDS = frozenset({"finalizer", "cleanup", "handle-new", "pin"})
 _KEPT_KINDS = frozenset({"handle", "cancel", "timer", "cleanup", "stop", "pinner"})
 
 
@@ -106,7 +107,7 @@ class _Search:
         found = self.done.get(id(declared))
         if found is None:
             func = self.program.body(package, declared)
-            for limits in LIMITS if deep or _WORDS.search(_text(declared)) else LIMITS_OF_CHANNELS:
+            for limits in LIMITS if deep or _WORDS.search(declared.text) else LIMITS_OF_CHANNELS:
                 machine = Runner(self.program, limits).run(func)
                 if not machine.bounded:
                     break
@@ -143,7 +144,7 @@ class _Search:
                 continue
             declared = self.program.package(package.import_path)
             for d in self.program.functions(declared) if declared is not None else ():
-                if declared is None or id(d) in self.done or not pattern.search(_text(d)):
+                if declared is None or id(d) in self.done or not pattern.search(d.text):
                     continue
                 self.n_callers += 1
                 if self.n_callers > MAX_CALLERS:
@@ -227,12 +228,8 @@ def _is_worth_it(data: bytes) -> bool:
     return any(mark in data for mark in _MARKS)
 
 
-def _text(declared: Declared) -> bytes:
-    return declared.source.data[declared.node.start_byte : declared.node.end_byte]
-
-
 def _matters(declared: Declared) -> bool:
-    text = _text(declared)
+    text = declared.text
     if _WORDS.search(text) or _POOL.search(text):
         return True
     if _CHANNEL.search(text) and _GO.search(text):
@@ -247,7 +244,7 @@ def _depends_on_caller(facts: FunctionFacts) -> bool:
 
 def _is_open(facts: FunctionFacts, event: LeakEvent) -> bool:
     """Whether what an event is about comes from a caller or goes to one."""
-    if event.kind not in _SUBJECT_KINDS or event.kind == "map-store":
+    if event.kind not in _SUBJECT_KINDS:
         return False
     return any(facts.nodes[subject].outside for subject in event.subjects) or not event.subjects
 
