@@ -46,7 +46,9 @@ def _judge(facts: FunctionFacts, event: LeakEvent, one: Registration) -> Confide
             return None
         if one.ticket == "kept":
             return Confidence.POSSIBLE if _is_its_own(facts, one) else None
-    doubtful = one.way_out.kind == "alias" or one.grows == "named"
+    if one.grows == "unique" and often != "many":
+        return None
+    doubtful = one.way_out.kind == "alias" or one.grows != "each"
     if often == "once":
         return Confidence.POSSIBLE if one.ends else None
     comes_and_goes = often == "many" or bool(one.ends)

@@ -135,6 +135,10 @@ class Frequencies:
                     other, file, data, re.compile(rb"\b" + alias.encode() + rb"\." + mark + rb"\b(?:\[[^\]\n]*\])?\(?")
                 )
 
+    def of_call(self, path: str, spot: Spot, data: bytes, at: int, name: str) -> Frequency:
+        """How often a call runs that stands in a function (`F` or `T.M`)."""
+        return self._of_site(Site(path, spot.file, data, at, is_call=True), f"{name} itself", 0)
+
     def sites(self, path: str, name: str) -> Iterator[Site]:
         """Where a function (`F` or `T.M`) is named, as far as texts tell."""
         owner, _, short = name.rpartition(".")

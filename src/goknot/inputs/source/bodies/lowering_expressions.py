@@ -197,7 +197,7 @@ class Expressions(ABC):
             parts.extend([right] if right is not None else [])
             current = current.child_by_field_name("left")
         parts.extend([current] if current is not None else [])
-        text = self.source.text(node) if node.end_byte - node.start_byte <= MAX_TEXT else ""
+        text = self.text(node) if node.end_byte - node.start_byte <= MAX_TEXT else ""
         return Several(tuple(self.expr(part) for part in reversed(parts)), text)
 
     def _index(self, node: Node) -> Expr:

@@ -53,11 +53,12 @@ class RegisterSearch:
 
     def find(self) -> None:
         """Runs every function that puts something into a register, and twice over those that call it with objects."""
-        fresh = self._runs((put.package, put.function) for put in self.registers.puts)
+        keys = sorted({(put.package, put.function) for put in self.registers.puts})
+        for path, name in keys:
+            self._inits(path, name)
+        fresh = self._runs(keys)
         for _ in range(_ROUNDS):
             open_ones = [(path, facts) for path, facts in fresh if self.registrations.is_open(facts)]
-            for path, facts in open_ones:
-                self._inits(path, facts.name)
             fresh = self._runs(key for path, facts in open_ones for key in self._callers(path, facts.name))
 
     def with_registrations(self, functions: Iterable[FunctionFacts]) -> list[FunctionFacts]:
@@ -90,7 +91,7 @@ class RegisterSearch:
                 continue
             package = self.program.package(site.package)
             for declared in package.inits if package is not None else ():
-                inside = declared.node.start_byte <= site.at < declared.node.end_byte
+                inside = declared.start <= site.at < declared.end
                 if package is not None and declared.source.path == site.file and inside:
                     self.n_inits += 1
                     self.run(package, declared)

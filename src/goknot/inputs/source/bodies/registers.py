@@ -228,6 +228,8 @@ class Registers:
         last = fields.rpartition(".")[2]
         if not (last or name).isidentifier():
             return WayOut("there")
+        if last and any(self._is_replaced(variable) for variable in self.named(package_name, name)):
+            return WayOut("there", f"what sets {name} anew")
         key = (tuple(sorted(homes)), last or name, bool(last))
         if key not in self._ways:
             self._ways[key] = self._way(*key)
@@ -257,6 +259,17 @@ class Registers:
                         best = WayOut("alias", header.full, Spot(file, line_of(data, match.start()), 1))
                         break
         return best
+
+    def _is_replaced(self, variable: Variable) -> bool:
+        """Whether a function sets a variable anew, with all that it leads to."""
+        anew, _ = _patterns(variable.name, is_field=False)
+        for _, data in self.texts(variable.package):
+            for match in anew.finditer(data) if variable.name.encode() in data else ():
+                header = header_around(data, match.start())
+                is_set = match[0].rstrip().endswith(b"=") and header is not None and header.name not in {"init", "main"}
+                if is_set and header is not None and not _begins(data, match, header, is_field=True):
+                    return True
+        return False
 
     def _places(self, homes: Iterable[str], name: str, *, is_field: bool) -> Iterator[tuple[str, str, bytes]]:
         """The files that can name a variable or field; a field of a field may be of any package."""

@@ -10,7 +10,7 @@ from goknot.inputs.source.bodies.program import Program
 from goknot.inputs.source.bodies.registers import Registers
 from goknot.inputs.source.bodies.texts import header_around, results_of, text_of
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, LeakNode, Spot
-from goknot.model.registerfacts import Registration, WayOut
+from goknot.model.registerfacts import Frequency, Registration, WayOut
 
 _MADE = frozenset({"new", "closure", "method-value", "chan", "map", "slice", "timer", "cancel", "context", "goroutine"})
 _CAME = frozenset({"param", "loaded", "result"})
@@ -131,11 +131,16 @@ class Registrations:
             grows=self._grows(facts, event),
             way_out=self.registers.way_out(register),
             ticket=self._ticket(event, where, depth),
-            frequency=self.frequencies.of(path, maker),
+            frequency=self.frequencies.of(path, maker) if not depth else self._of_caller(facts, calls[0]),
             package=self._home(register),
             plugin=self._plugin(register),
             ends=next((ends for value in values if (ends := self._ends_of(facts, value))), ""),
         )
+
+    def _of_caller(self, facts: FunctionFacts, call: Spot) -> Frequency:
+        """How often the function runs that hands its register to the one that makes and registers."""
+        path, data = self._files.get(call.file, ("", b""))
+        return self.frequencies.of_call(path, call, data, _offset(data, call), facts.name)
 
     def _home(self, register: str) -> str:
         known = self.registers.named(*register.split(".")[:2])
@@ -153,7 +158,7 @@ class Registrations:
         header = header_around(data, at)
         text = text_of(data, header) if header is not None else b""
         if _UNIQUE.search(text):
-            return "named"
+            return "unique"
         if event.kind == "append":
             return "each"
         keys = {facts.nodes[key].kind for key in event.others[0]} if event.others else set()

@@ -84,7 +84,7 @@ class _Search:
                     self._ignores(declared)
                     texts = {source.path for source in declared.files if _is_worth_it(source.data)}
                     for d in self.program.functions(declared):
-                        is_self = any(d.node.start_byte < at < d.node.end_byte for at in selves.get(d.source.path, ()))
+                        is_self = any(d.start < at < d.end for at in selves.get(d.source.path, ()))
                         if is_self or (d.source.path in texts and _matters(d)):
                             fresh.append(self._run(declared, d))
         for _ in range(_ROUNDS):
