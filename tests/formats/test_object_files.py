@@ -78,5 +78,5 @@ def test_other_machines_are_refused(read: object, target: str) -> None:
 def test_debugging_information_of_a_pe_file() -> None:
     binary = GoBinary(str(build("binary_probe", "1.27.3", target="windows/amd64")))
     entries = DwarfEntries(DwarfSections(binary._image.file))
-    names = {entries.entry(unit.first).text(0x03) for unit in entries.units}
+    names = {entries.entry(unit.first).text(0x03) for unit in entries.dwarf.units}
     assert {"main", "runtime", "fmt"} <= names

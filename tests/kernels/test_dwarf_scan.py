@@ -23,7 +23,7 @@ Row = tuple[int, int, int]
 
 def _scan(entries: DwarfEntries) -> list[Row] | None:
     """(offset, tag, address as it is written) of each row; None for damaged files."""
-    tables = entries.tables()
+    tables = entries.dwarf.tables()
     rows = np.zeros(COLUMNS * (len(tables.info) + 1), np.int64)
     n_rows = scan_entries(
         tables.info, tables.units, tables.code_start, tables.tag_by_code, tables.children_by_code,
@@ -41,7 +41,7 @@ def _scan(entries: DwarfEntries) -> list[Row] | None:
 def _walk(entries: DwarfEntries) -> list[Row]:
     """The same, entry by entry."""
     found = []
-    for unit in entries.units:
+    for unit in entries.dwarf.units:
         for depth, entry in entries.subtree(unit.first):
             location, low = entry.values.get(0x02), entry.number(0x11)
             if depth == 1 and entry.tag == SUBPROGRAM and low >= 0:
@@ -54,7 +54,7 @@ def _walk(entries: DwarfEntries) -> list[Row]:
 @pytest.mark.parametrize("version", MATRIX)
 def test_rows_are_those_of_a_walk(version: str) -> None:
     entries = DwarfEntries(sections_of(build("symbols_oracle", version)))
-    assert max(unit.end - unit.first for unit in entries.units) > 10_000
+    assert max(unit.end - unit.first for unit in entries.dwarf.units) > 10_000
     found = _scan(entries)
     assert found == _walk(entries)
     assert sum(tag == VARIABLE for _, tag, _ in found) > 200
@@ -79,7 +79,7 @@ def _small() -> dict[str, bytes]:
     """Two units of a real file: little enough to damage everywhere."""
     sections = sections_of(build("symbols_oracle", QUICK_VERSIONS[-1])).contents
     entries = DwarfEntries(Sections(sections))
-    ends = [unit.end for unit in entries.units]
+    ends = [unit.end for unit in entries.dwarf.units]
     return {**sections, ".debug_info": sections[".debug_info"][: ends[1]]}
 
 

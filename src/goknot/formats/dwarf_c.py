@@ -12,7 +12,8 @@ from goknot.formats.dwarf_entries import DwarfEntries
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from goknot.formats.dwarf_entries import Entry, SectionFile
+    from goknot.formats.dwarf_entries import Entry
+    from goknot.formats.dwarf_units import SectionFile
 
 SUBPROGRAM, PARAMETER, TYPEDEF, STRUCT, BASE, POINTER_TYPE = 0x2E, 0x05, 0x16, 0x13, 0x24, 0x0F
 ARRAY, SUBRANGE, ENUM, MEMBER, QUALIFIERS = 0x01, 0x21, 0x04, 0x0D, (0x26, 0x35, 0x37, 0x47)
@@ -44,7 +45,7 @@ def c_declarations(file: SectionFile, functions: Collection[str]) -> CDeclaratio
     """
     entries = DwarfEntries(file)
     reader = _Reader(entries)
-    for unit in entries.units:
+    for unit in entries.dwarf.units:
         top = entries.entry(unit.first)
         if top.text(AT_NAME).rpartition("/")[2] == EXPORTS_FILE:
             reader.read(top.off, frozenset(functions))

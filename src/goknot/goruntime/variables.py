@@ -137,7 +137,7 @@ class Variables:
         return found
 
     def _scan(self) -> NDArray[np.int64]:
-        tables = self._entries.tables()
+        tables = self._entries.dwarf.tables()
         if not len(tables.units):
             return np.zeros((0, COLUMNS), np.int64)
         room = len(tables.info) // USUAL_ENTRY_BYTES + 1
