@@ -108,7 +108,7 @@ def _callback(facts: FunctionFacts, event: LeakEvent) -> Leak:
     at = picture.node(parent, node_of(facts.nodes[parent]))
     function = event.others[0][0] if event.others[0] else event.subjects[0]
     target = picture.node(function, node_of(facts.nodes[function]))
-    picture.edge(at, target, "context", event.where.spot, note="until stop is called")
+    picture.edge(at, target, "timer", event.where.spot, note="until stop is called")
     return Leak(
         kind=KIND,
         level=Level.TYPE,

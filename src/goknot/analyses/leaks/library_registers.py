@@ -71,7 +71,7 @@ def _leak(  # noqa: PLR0917
     picture = Picture.empty()
     node = facts.nodes[made]
     at = picture.node(register, KnotNode(register, "object", register))
-    picture.edge(at, picture.node(made, node_of(node)), "field", spot)
+    picture.edge(at, picture.node(made, node_of(node)), "register", spot)
     return Leak(
         kind=KIND,
         level=Level.TYPE,

@@ -8,6 +8,7 @@ is none that grows.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from goknot.analyses.leaks.finding import Leak, Picture, evidence, node_of, precedes
 from goknot.analyses.leaks.releases import taken_back
@@ -89,12 +90,11 @@ def _leak(facts: FunctionFacts, event: LeakEvent, one: Registration, confidence:
     at = picture.node("table", KnotNode(one.register, table.kind, table.key, table.file, table.line))
     node = facts.nodes[one.values[0]]
     target = picture.node(one.values[0], node_of(node))
-    picture.edge(at, target, "field", event.where.spot)
+    plain = one.way_out.kind == "none" and one.register.count(".") == 1  # what --confirm=go can ask about
+    picture.edge(at, target, "field" if plain else "register", event.where.spot)
     if one.where != event.where.spot:
         edge = picture.edges[0]
-        picture.edges[0] = type(edge)(
-            edge.source, edge.target, edge.kind, evidence=(*evidence(one.where), *edge.evidence), field=edge.field
-        )
+        picture.edges[0] = replace(edge, evidence=(*edge.evidence, *evidence(one.where)))
     return Leak(
         kind=KIND,
         level=Level.TYPE,

@@ -18,7 +18,7 @@ def find(program: ProgramFacts) -> Iterator[Leak]:
         for event in facts.events:
             if event.kind == "after" and event.goroutine < 0 and not event.destructor:
                 found = list(_of_timer(facts, pointers, event))
-                yield from found or waiting(facts, pointers, event)
+                yield from found or waiting(program, facts, pointers, event)
 
 
 def _of_timer(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Iterator[Leak]:

@@ -7,17 +7,18 @@ from collections.abc import Iterator
 from goknot.analyses.leaks.finding import Leak, Picture, node_of
 from goknot.analyses.leaks.reach import Pointers
 from goknot.analyses.leaks.releases import taken_back
-from goknot.model.leakfacts import FunctionFacts, LeakEvent
+from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
 from goknot.model.verdict import Confidence, Level, Verdict
 
 KIND = "afterfunc-holds-object"
 _LONG = 60  # seconds
 
 
-def waiting(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Iterator[Leak]:
+def waiting(program: ProgramFacts, facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Iterator[Leak]:
     """A timer that nothing stops and whose function leads to an object that was made here.
 
     Args:
+        program: Everything that was run.
         facts: The function.
         pointers: Its pointers.
         event: The timer's start.
@@ -31,10 +32,12 @@ def waiting(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Itera
         return
     if _renews(facts, event):
         if undone is Confidence.CERTAIN:
-            sure = not event.where.branch and _is_its_own(facts, held[0])
-            yield _leak(facts, event, held[0], Confidence.LIKELY if sure else Confidence.POSSIBLE, renews=True)
+            always = not event.where.branch and not _may_leave(program, event)
+            sure = always and _is_its_own(facts, held[0])
+            confidence = Confidence.LIKELY if sure else Confidence.POSSIBLE
+            yield _leak(facts, pointers, event, held[0], confidence, renews=True)
     elif int(event.word or -1) >= _LONG and not event.where.calls:
-        yield _leak(facts, event, held[0], Confidence.POSSIBLE, renews=False)
+        yield _leak(facts, pointers, event, held[0], Confidence.POSSIBLE, renews=False)
 
 
 def _renews(facts: FunctionFacts, event: LeakEvent) -> bool:
@@ -53,6 +56,15 @@ def _renews(facts: FunctionFacts, event: LeakEvent) -> bool:
     )
 
 
+def _may_leave(program: ProgramFacts, event: LeakEvent) -> bool:
+    """Whether the function that starts a timer may return before it does."""
+    for other in program.functions:
+        if other.spot == event.where.function_spot:
+            starts = [e.order for e in other.events if e.kind == "after" and e.where.spot == event.where.spot]
+            return not starts or any(e.kind == "return" and e.order < starts[0] for e in other.events)
+    return True
+
+
 def _is_its_own(facts: FunctionFacts, node: int) -> bool:
     """Whether only timers and functions know an object when the function ends: nobody can stop anything."""
     returned = {subject for event in facts.events if event.kind == "returned" for subject in event.subjects}
@@ -61,11 +73,16 @@ def _is_its_own(facts: FunctionFacts, node: int) -> bool:
     return node not in returned and kinds <= {"closure", "method-value", "goroutine", "timer"}
 
 
-def _leak(facts: FunctionFacts, event: LeakEvent, held: int, confidence: Confidence, *, renews: bool) -> Leak:
+def _leak(
+    facts: FunctionFacts, pointers: Pointers, event: LeakEvent, held: int, confidence: Confidence, *, renews: bool
+) -> Leak:
     picture = Picture.empty()
     node = facts.nodes[held]
+    path = pointers.path(event.others[0], {held}) or ()
     timer = picture.node(event.subjects[0], node_of(facts.nodes[event.subjects[0]]))
-    picture.edge(timer, picture.node(held, node_of(node)), "timer", event.where.spot)
+    first = path[0].source if path else held
+    picture.edge(timer, picture.node(first, node_of(facts.nodes[first])), "timer", event.where.spot)
+    picture.path(facts, path)
     if renews:
         verdict, how_long = Verdict.NEVER_FREED, "its function starts it again each time, and nothing stops it"
     else:
@@ -75,7 +92,7 @@ def _leak(facts: FunctionFacts, event: LeakEvent, held: int, confidence: Confide
         level=Level.TYPE,
         verdict=verdict,
         confidence=confidence,
-        title=f"a timer holds {node.name} " + ("for ever" if renews else "until it fires"),
+        title=f"a timer holds {node.name} " + ("as long as it starts itself anew" if renews else "until it fires"),
         reason=f"A pending timer is a root and its function leads to {node.name}; {how_long}.",
         where=event.where.spot,
         nodes=tuple(picture.nodes),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from goknot.inputs.source.bodies.frequency import Frequencies
 from goknot.inputs.source.bodies.program import Program
@@ -13,6 +13,7 @@ from goknot.model.leakfacts import FunctionFacts, LeakEvent, LeakNode, Spot
 from goknot.model.registerfacts import Frequency, Registration, WayOut
 
 _MADE = frozenset({"new", "closure", "method-value", "chan", "map", "slice", "timer", "cancel", "context", "goroutine"})
+_NO_KEYS = frozenset({"closure", "method-value", "function", "map", "slice"})  # no keys of maps in Go
 _CAME = frozenset({"param", "loaded", "result"})
 _UNIQUE = re.compile(rb"panic\([^\n]*(?:[Dd]uplicate|already|twice|exists|registered)")  # names that never come twice
 _OWN_INFORMER = re.compile(rb"New\w*Informer")  # one that is dropped with what listens
@@ -92,7 +93,7 @@ class Registrations:
             register = names.get(table) or self._given(facts, facts.nodes[table])
             if not register or not self.registers.named(*register.split(".")[:2]):
                 continue
-            depths = _by_depth(facts, event)
+            depths = _by_depth(facts, event, names)
             weak = any(facts.nodes[key].kind == "weak" for key in event.others[0]) if len(event.others) > 1 else False
             if depths and not weak:  # what is made deeper is seen where it is made
                 depth = min(depths)
@@ -115,9 +116,8 @@ class Registrations:
         calls = event.where.calls
         values = tuple(sorted(values, key=lambda value: not facts.nodes[value].type_key))  # what has a name first
         where = calls[depth] if len(calls) > depth else event.where.spot
-        path, data = self._files.get(where.file, ("", b""))
-        at = _offset(data, where)
-        header = header_around(data, at)
+        _, data = self._files.get(where.file, ("", b""))
+        header = header_around(data, _offset(data, where))
         maker = header.full if header is not None else facts.name
         return Registration(
             event=event.order,
@@ -131,16 +131,16 @@ class Registrations:
             grows=self._grows(facts, event),
             way_out=self.registers.way_out(register),
             ticket=self._ticket(event, where, depth),
-            frequency=self.frequencies.of(path, maker) if not depth else self._of_caller(facts, calls[0]),
+            frequency=self._frequency(where if not depth else calls[0], maker if not depth else facts.name),
             package=self._home(register),
             plugin=self._plugin(register),
             ends=next((ends for value in values if (ends := self._ends_of(facts, value))), ""),
         )
 
-    def _of_caller(self, facts: FunctionFacts, call: Spot) -> Frequency:
-        """How often the function runs that hands its register to the one that makes and registers."""
-        path, data = self._files.get(call.file, ("", b""))
-        return self.frequencies.of_call(path, call, data, _offset(data, call), facts.name)
+    def _frequency(self, spot: Spot, name: str) -> Frequency:
+        """How often the line runs that registers, or that hands its register to the one that makes and registers."""
+        path, data = self._files.get(spot.file, ("", b""))
+        return self.frequencies.of_call(path, spot, data, _offset(data, spot), name)
 
     def _home(self, register: str) -> str:
         known = self.registers.named(*register.split(".")[:2])
@@ -183,7 +183,7 @@ class Registrations:
         )
         if b"LoadOrStore" in names[-1] or looks.search(text):
             return "looked-up"
-        return "each" if _MADE & keys else "named"
+        return "each" if (_MADE - _NO_KEYS) & keys else "named"
 
     def _is_fresh(self, key: bytes, text: bytes) -> bool:
         """Whether a key is another for each call: a counter, a random number, a pointer to what is registered."""
@@ -253,13 +253,14 @@ def register_names(facts: FunctionFacts) -> dict[int, str]:
     return found
 
 
-def _by_depth(facts: FunctionFacts, event: LeakEvent) -> dict[int, tuple[int, ...]]:
+def _by_depth(facts: FunctionFacts, event: LeakEvent, names: Mapping[int, str]) -> dict[int, tuple[int, ...]]:
     """What is put in, by how deep in the calls the function lies that made it."""
     found: dict[int, tuple[int, ...]] = {}
-    for value in (value for refs in reversed(event.others) for value in refs):
+    keys = [key for key in event.others[0] if facts.nodes[key].kind not in _NO_KEYS] if len(event.others) > 1 else []
+    for value in (*event.others[-1], *keys) if event.others else ():
         node = facts.nodes[value]
         came = node.kind == "result" or (node.kind == "loaded" and event.where.loop)
-        if node.type_key in _VALUES or not (came or node.kind in _MADE):
+        if value in names or node.type_key in _VALUES or not (came or _is_made(facts, value)):
             continue
         depth = 0
         for mine, its in zip(node.where.calls, event.where.calls, strict=False):
@@ -268,6 +269,14 @@ def _by_depth(facts: FunctionFacts, event: LeakEvent) -> dict[int, tuple[int, ..
             depth += 1
         found[depth] = (*found.get(depth, ()), value)
     return found
+
+
+def _is_made(facts: FunctionFacts, value: int) -> bool:
+    """Whether a node is made by the program; a method of a type that is not known may be a field."""
+    if facts.nodes[value].kind != "method-value":
+        return facts.nodes[value].kind in _MADE
+    receivers = (facts.nodes[edge.target] for edge in facts.edges if edge.source == value)
+    return any(receiver.type_spot is not None for receiver in receivers)
 
 
 def _offset(data: bytes, spot: Spot) -> int:

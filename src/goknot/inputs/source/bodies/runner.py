@@ -269,7 +269,8 @@ class Runner:
             if key.refs:
                 machine.store(ref, "key", Value(key.refs), pos, "map-key", adds=True)
         if shape is None or shape.kind == "map":
-            machine.event("map-store", pos, base.refs, key.refs, value.refs)
+            keys = tuple(ref for ref in key.refs if not ref.path)  # others are fields, most of them no pointers
+            machine.event("map-store", pos, base.refs, keys, value.refs)
 
     def _branches(self, frame: Frame, bodies: Iterator[tuple[Stmt | None, Block]], *, covers: bool) -> bool:
         """Runs branches apart and joins what variables point to; True if none goes on.
