@@ -29,7 +29,7 @@ def main() -> None:
     path = Path("examples/tangle")
     settings = parse_settings((path / "goknot.toml").read_bytes(), "goknot.toml")
     options = SourceOptions.from_environment(goos="linux", goarch="amd64")
-    report = scan(ScanRequest(path=path, options=options, settings=settings, modules=True)).report
+    report = scan(ScanRequest(path=path, options=options, settings=settings)).report
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(Text.from_ansi("$ goknot scan examples/tangle\n" + render(report, "text", width=WIDTH, color=True)))
     svg = console.export_svg(title="goknot", theme=MONOKAI, unique_id="goknot")

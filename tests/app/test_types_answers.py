@@ -98,14 +98,14 @@ def test_a_new_problem_of_the_scan_is_said(ask: Ask, tree: Path) -> None:
 
 def test_another_version_of_goknot(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     ask()
-    monkeypatch.setattr("goknot.inputs.source.types.answers._own_stamp", lambda: [("x", 1, 1)])
+    monkeypatch.setattr("goknot.inputs.source.answers._own_stamp", lambda: [("x", 1, 1)])
     assert ask()[1]
 
 
 @pytest.mark.parametrize("harm", ["text", "row"])
 def test_a_broken_cache(ask: Ask, tmp_path: Path, harm: str) -> None:
     first, _ = ask()
-    file = tmp_path / "cache" / "goknot" / "answers-1.sqlite"
+    file = tmp_path / "cache" / "goknot" / "answers-2.sqlite"
     if harm == "text":
         file.write_bytes(b"no database" * 100)
     else:

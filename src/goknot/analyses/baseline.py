@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from goknot.model.knot import Knot, KnotEdge, KnotNode
 from goknot.model.known import KnownKnot
+from goknot.model.sourcelevel import SourceLevel, source_level
 from goknot.model.verdict import BaselineState, Confidence, Level, Verdict
 
 KeyEdge = tuple[str, str]
@@ -38,6 +39,9 @@ def remember(knots: Iterable[Knot]) -> tuple[KnownKnot, ...]:
 def compare(knots: Sequence[Knot], known: Sequence[KnownKnot], existed: Callable[[str, KeyEdge], bool]) -> Comparison:
     """Marks each knot new or known and adds the fixed ones.
 
+    A ring is known if all its edges are: it may have shrunk. A leak is known by its id: another function may well make
+    the same pointers. Only where a known one has vanished (a function was renamed) its edges stand for it.
+
     Args:
         knots: The knots of today.
         known: The knots of the older state.
@@ -50,18 +54,52 @@ def compare(knots: Sequence[Knot], known: Sequence[KnownKnot], existed: Callable
     edges_by_kind: dict[str, set[KeyEdge]] = defaultdict(set)
     for knot in knots:
         edges_by_kind[knot.kind].update(key_edges(knot))
-    marked = [_mark(knot, old_edges_by_kind[knot.kind], existed) for knot in knots]
-    fixed = [_fixed(old) for old in known if edges_by_kind[old.kind].isdisjoint(old.edges)]
+    leaks = _Leaks(knots, known)
+    marked = [_mark(knot, old_edges_by_kind[knot.kind], existed, leaks) for knot in knots]
+    gone = [
+        old
+        for old in known
+        if edges_by_kind[old.kind].isdisjoint(old.edges) or (_is_leak(old) and leaks.has_vanished(old))
+    ]
     n_stale = sum(len(edges - edges_by_kind[kind]) for kind, edges in old_edges_by_kind.items())
-    return Comparison((*marked, *fixed), n_stale)
+    n_stale += sum(edges_by_kind[old.kind].issuperset(old.edges) for old in gone)  # a leak whose edges others share
+    return Comparison((*marked, *map(_fixed, gone)), n_stale)
 
 
-def _mark(knot: Knot, old_edges: set[KeyEdge], existed: Callable[[str, KeyEdge], bool]) -> Knot:
+def _is_leak(knot: Knot | KnownKnot) -> bool:
+    return source_level(knot.level, knot.kind) is SourceLevel.LEAKS
+
+
+class _Leaks:
+    """Which leaks were there, and which of them are gone."""
+
+    def __init__(self, knots: Sequence[Knot], known: Sequence[KnownKnot]) -> None:
+        today = {knot.id for knot in knots}
+        self._known = {old.id for old in known}
+        self._vanished = {old.id: old for old in known if old.id not in today}
+
+    def was_there(self, knot: Knot) -> bool:
+        """Whether it was known, or takes the place of one that has vanished and had the same edges."""
+        if knot.id in self._known:
+            return True
+        edges = key_edges(knot)
+        alike = next((old for old in self._vanished.values() if old.kind == knot.kind and old.edges == edges), None)
+        return alike is not None and self._vanished.pop(alike.id) is alike
+
+    def has_vanished(self, old: KnownKnot) -> bool:
+        """Whether nothing of today stands for it."""
+        return old.id in self._vanished
+
+
+def _mark(knot: Knot, old_edges: set[KeyEdge], existed: Callable[[str, KeyEdge], bool], leaks: _Leaks) -> Knot:
     by_edge = {
         (edge.source, edge.target): (knot.nodes[edge.source].key, knot.nodes[edge.target].key) for edge in knot.edges
     }
     fresh = [edge for edge, keys in by_edge.items() if keys not in old_edges]
-    if not fresh:
+    if _is_leak(knot):
+        if leaks.was_there(knot):
+            return replace(knot, baseline=BaselineState.KNOWN, causes=())
+    elif not fresh:
         return replace(knot, baseline=BaselineState.KNOWN, causes=())
     causes = [edge for edge in fresh if not existed(knot.level, by_edge[edge])] or fresh
     return replace(knot, baseline=BaselineState.NEW, causes=tuple(sorted(causes)))

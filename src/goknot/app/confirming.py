@@ -10,7 +10,7 @@ from pathlib import Path
 from goknot.analyses.confirmation import ask, confirm, counts
 from goknot.inputs.confirm import Limits, Tree, ask_go
 from goknot.inputs.source import SourceScan
-from goknot.inputs.source.types.cache import cache_folder
+from goknot.inputs.source.cachefile import cache_folder
 from goknot.model.confirmation import AnswerState
 from goknot.model.knot import Knot
 from goknot.model.report import Problem

@@ -8,13 +8,18 @@ from pathlib import Path
 from goknot import __version__
 from goknot.analyses.leaks.detect import detect
 from goknot.app.comparing import compare_report
-from goknot.app.confirming import Confirmed, ConfirmRequest, confirm_knots
+from goknot.app.confirming import ConfirmRequest, confirm_knots
+from goknot.inputs.reportfile import parse_report
 from goknot.inputs.source import DiskTree, SourceOptions, SourceScan, scan_source
+from goknot.inputs.source.answers import Answers, key_of
 from goknot.inputs.source.bodies.program import Program
 from goknot.inputs.source.bodies.search import find_facts
+from goknot.inputs.source.cachefile import cache_folder
 from goknot.model.knot import Evidence, Knot
 from goknot.model.report import Report, ReportInput
+from goknot.model.sourcelevel import SourceLevel
 from goknot.model.verdict import BaselineState, Confidence
+from goknot.reports import render
 
 SURE = frozenset({Confidence.CERTAIN, Confidence.LIKELY})
 
@@ -29,6 +34,7 @@ class LeaksRequest:
         baseline: File to compare with; None: none.
         update_baseline: Whether to write it instead.
         confirm: How go/types is asked about what is found; None: not at all.
+        use_cache: Whether the answer is kept for the next run.
     """
 
     path: Path
@@ -36,6 +42,7 @@ class LeaksRequest:
     baseline: str | None = None
     update_baseline: bool = False
     confirm: ConfirmRequest | None = None
+    use_cache: bool = True
 
 
 def find_leaks(request: LeaksRequest) -> Report:
@@ -45,38 +52,55 @@ def find_leaks(request: LeaksRequest) -> Report:
         GoknotError: The path or the baseline cannot be used.
     """
     source = scan_source(DiskTree(request.path), request.options)
-    report = leaks_of(source, request.path, request.confirm)
-    return compare_report(report, request.baseline, update=request.update_baseline)
+    report = leaks_of(source, request.path, request.confirm, use_cache=request.use_cache)
+    return compare_report(report, request.baseline, update=request.update_baseline, level=SourceLevel.LEAKS)
 
 
-def leaks_of(source: SourceScan, path: Path, confirm: ConfirmRequest | None = None) -> Report:
+def leaks_of(
+    source: SourceScan, path: Path, confirm: ConfirmRequest | None = None, *, use_cache: bool = True
+) -> Report:
     """Every leak-making knot of a scan, held against nothing.
 
     Args:
         source: The packages, from the disk or from a git revision.
         path: What was scanned.
         confirm: How go/types is asked about what is found; None: not at all.
+        use_cache: Whether the answer is kept for the next run.
     """
+    answers = Answers(cache_folder() if use_cache else None)
+    key = key_of(source, "leaks", str(path)) if use_cache else None
+    known = answers.find(key, _nothing_outside) if key is not None else None
+    if known is not None:
+        report = parse_report(known, "the cache")
+    else:
+        report = _report(source, path)
+        if key is not None:
+            answers.keep(key, {}, render(report, "json").encode())
+    report = replace(report, problems=tuple(sorted({*source.problems, *report.problems})))
+    return report if confirm is None else _confirmed(report, source, path, confirm)
+
+
+def _nothing_outside(path: str) -> bytes:
+    """Nothing is looked up outside the scan, so that nothing there has a state."""
+    raise KeyError(path)
+
+
+def _report(source: SourceScan, path: Path) -> Report:
+    """What the bodies say."""
     facts, program = find_facts(source)
     knots, n_ignored = detect(facts)
     knots = [_with_text(knot, program) for knot in knots]
-    told = Confirmed(knots, "", {}, ())
-    if confirm is not None:
-        told = confirm_knots(knots, source, path, confirm)
-    problems = tuple(sorted({*source.problems, *program.problems, *told.problems}))
     details: dict[str, str | int | tuple[str, ...]] = {
         "module": tuple(sorted(module.path for module in source.modules)),
         "platform": source.options.platform_label,
     }
     if source.options.tags:
         details["tags"] = source.options.tags
-    if told.go:
-        details["confirmed_by"] = told.go
     return Report(
         version=__version__,
         inputs=(ReportInput("source", str(path), details),),
-        knots=tuple(sorted(told.knots, key=lambda knot: knot.order)),
-        problems=problems,
+        knots=tuple(sorted(knots, key=lambda knot: knot.order)),
+        problems=tuple(sorted(program.problems)),
         stats={
             "modules": len(source.modules),
             "packages": len(source.packages),
@@ -84,12 +108,26 @@ def leaks_of(source: SourceScan, path: Path, confirm: ConfirmRequest | None = No
             "functions": len(facts.functions),
             "knots": len(knots),
             "ignored": n_ignored,
-            **told.n_by_state,
             "new": sum(knot.baseline is BaselineState.NEW for knot in knots),
             "known": 0,
             "fixed": 0,
         },
         complete=source.complete and not program.problems,
+    )
+
+
+def _confirmed(report: Report, source: SourceScan, path: Path, confirm: ConfirmRequest) -> Report:
+    """The report after go/types was asked."""
+    told = confirm_knots(list(report.knots), source, path, confirm)
+    inputs = report.inputs
+    if told.go:
+        inputs = tuple(replace(one, details={**one.details, "confirmed_by": told.go}) for one in inputs)
+    return replace(
+        report,
+        inputs=inputs,
+        knots=tuple(sorted(told.knots, key=lambda knot: knot.order)),
+        problems=tuple(sorted({*report.problems, *told.problems})),
+        stats={**report.stats, **told.n_by_state},
     )
 
 

@@ -10,7 +10,7 @@ from goknot.analyses.links import join
 from goknot.errors import UsageError
 from goknot.inputs.reportfile import read_report
 from goknot.inputs.source import DiskTree, SourceOptions, scan_source
-from goknot.inputs.source.types.cache import cache_folder
+from goknot.inputs.source.cachefile import cache_folder
 from goknot.inputs.source.types.graph import read_types
 from goknot.model.report import Report
 

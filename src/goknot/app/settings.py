@@ -7,8 +7,9 @@ from itertools import permutations
 
 from goknot.errors import UsageError
 from goknot.model.settings import Rule, Settings
+from goknot.model.sourcelevel import SourceLevel
 
-_KEYS = {"folders", "baseline", "fail-on", "goos", "goarch", "tags", "all-platforms", "rules"}
+_KEYS = {"levels", "folders", "baseline", "fail-on", "goos", "goarch", "tags", "all-platforms", "rules"}
 _OTHERS = "everything else"
 
 
@@ -36,6 +37,7 @@ def parse_settings(text: bytes, where: str) -> Settings:
     if folders is not None and (not isinstance(folders, int) or isinstance(folders, bool) or folders < 1):
         raise UsageError(f'{where}: folders must be a whole number from 1 on, or "auto"')
     return Settings(
+        levels=_levels(reader) if "levels" in table else None,
         folders=folders,
         baseline=reader.text("baseline"),
         fail_on=reader.texts("fail-on") if "fail-on" in table else None,
@@ -45,6 +47,14 @@ def parse_settings(text: bytes, where: str) -> Settings:
         all_platforms=reader.flag("all-platforms", default=False),
         rules=tuple(_rule(entry) for entry in reader.tables("rules")),
     )
+
+
+def _levels(reader: _Reader) -> tuple[SourceLevel, ...]:
+    names = reader.texts("levels")
+    known = list(SourceLevel)
+    if not names or not set(names) <= set(known):
+        raise UsageError(f"{reader.where}: levels must be some of {', '.join(known)}")
+    return tuple(level for level in known if level in names)
 
 
 class _Reader:

@@ -14,11 +14,12 @@ from goknot.app.comparing import compare_report
 from goknot.inputs.modules.goenv import read_goenv
 from goknot.inputs.reportfile import parse_report
 from goknot.inputs.source import DiskTree, SourceOptions, SourceScan, scan_source
-from goknot.inputs.source.types.answers import Answers, key_of
-from goknot.inputs.source.types.cache import cache_folder
+from goknot.inputs.source.answers import Answers, key_of
+from goknot.inputs.source.cachefile import cache_folder
 from goknot.inputs.source.types.dependencies import Dependencies, GoPlaces
 from goknot.inputs.source.types.graph import TypesRead, read_types
 from goknot.model.report import Problem, Report, ReportInput
+from goknot.model.sourcelevel import SourceLevel
 from goknot.reports import render
 
 
@@ -54,7 +55,7 @@ def find_type_knots(request: TypesRequest) -> Report:
     """
     source = scan_source(DiskTree(request.path), request.options)
     report = types_of(source, request.path, use_cache=request.use_cache)
-    return compare_report(report, request.baseline, update=request.update_baseline)
+    return compare_report(report, request.baseline, update=request.update_baseline, level=SourceLevel.TYPES)
 
 
 def types_of(source: SourceScan, path: Path, *, use_cache: bool = True) -> Report:
@@ -67,8 +68,9 @@ def types_of(source: SourceScan, path: Path, *, use_cache: bool = True) -> Repor
     """
     places = go_places()
     answers = Answers(cache_folder() if use_cache else None)
-    key = key_of(source, str(path), repr(places)) if use_cache else None
-    known = answers.find(key, Dependencies(places, source.module_folders, source.chooser)) if key is not None else None
+    key = key_of(source, "types", str(path), repr(places)) if use_cache else None
+    outside = Dependencies(places, source.module_folders, source.chooser)
+    known = answers.find(key, outside.stamp) if key is not None else None
     if known is not None:
         report = parse_report(known, "the cache")
     else:

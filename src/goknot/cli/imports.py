@@ -38,7 +38,7 @@ def command(
         ctx.exit(_print_packages(path, platform, rest["config"], output))
     from goknot.cli.source_run import Gate, run_scan, show  # noqa: PLC0415 (--packages needs none of the analyses)
 
-    result, code = run_scan(path, platform, Gate(**rest), modules=False)
+    result, code = run_scan(path, platform, Gate(**rest), None)
     show(result, format_, output, show_all=show_all, knot=knot)
     if verify:
         from goknot.inputs.source.verify import verify as compare  # noqa: PLC0415 (only here is Go needed)

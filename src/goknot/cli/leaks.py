@@ -28,6 +28,7 @@ from goknot.cli.platforms import PlatformChoice, source_options
     "--confirm-timeout", metavar="SECONDS", type=click.FloatRange(1), default=300, show_default=True, help="For Go."
 )
 @click.option("--confirm-cgo", is_flag=True, help="Compile dependencies with cgo to confirm; runs the C compiler.")
+@click.option("--no-cache", is_flag=True, help="Look at every function anew, and keep nothing.")
 @click.option("--config", metavar="FILE", help="Settings [default: the nearest goknot.toml].")
 @platform_options
 @click.pass_context
@@ -47,6 +48,7 @@ def command(
     confirm: str | None,
     confirm_timeout: float,
     confirm_cgo: bool,
+    no_cache: bool,
     config: str | None,
     **rest: Any,
 ) -> None:
@@ -70,7 +72,7 @@ def command(
     asking = ConfirmRequest(confirm_timeout, confirm_cgo) if confirm else None
     if confirm:
         note("goknot: asking go/types (go list compiles what is depended on; no program is run)")
-    report = find_leaks(LeaksRequest(Path(path), options, baseline, update_baseline, asking))
+    report = find_leaks(LeaksRequest(Path(path), options, baseline, update_baseline, asking, not no_cache))
     emit_report(report, format_, output, show_all=show_all, knot=knot, source=path)
     if output:
         note(f"wrote {output}: {report.stats['knots']} knots, {len(report.problems)} problems")

@@ -69,7 +69,7 @@ def goknot() -> None:
 
     \b
     Start here:
-      goknot scan .             rings of packages, tests, folders and modules
+      goknot scan .             rings of packages, folders, modules and types; what leaks
       goknot explain            what each kind of knot is
     \b
     Exit codes: 0 nothing new, 1 a new knot that fails the run, 2 wrong usage or

@@ -17,6 +17,7 @@ from goknot.cli.options import path_argument, report_options
 from goknot.cli.progress import working
 from goknot.errors import InputError
 from goknot.inputs.modules import How, ModuleScan, View, load, load_graph
+from goknot.model.sourcelevel import SourceLevel
 
 
 @click.command("modules")
@@ -58,7 +59,7 @@ def command(
         scan = _load(path, graph, with_go=with_go)
         source = "saved" if graph else "go" if with_go else "go.mod files"
         report = report_modules(scan, View(view), path=graph or path, source=source)
-        report = compare_report(report, gate["baseline"], update=gate["update_baseline"])
+        report = compare_report(report, gate["baseline"], update=gate["update_baseline"], level=SourceLevel.MODULES)
     emit_report(report, format_, output, show_all=show_all, knot=knot, source=path)
     if output:
         note(f"wrote {output}: {report.stats['knots']} knots, {len(report.problems)} problems")

@@ -65,7 +65,7 @@ def gate_options(command: Command) -> Command:
             "--fail-on",
             metavar="WHAT,...",
             help="Verdicts or kinds that fail the run, or `none` [default: what breaks or leaks, and broken rules; "
-            "with a baseline or revision also new couplings].",
+            "with a baseline or revision also new couplings of packages, folders and modules].",
         ),
         click.option("--strict", is_flag=True, help="Baseline entries that no longer exist fail the run, too."),
         click.option("--update-baseline", is_flag=True, help="Write today's knots to the baseline."),

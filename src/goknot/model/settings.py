@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from goknot.model.sourcelevel import SourceLevel
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -30,6 +32,7 @@ class Settings:
     """The settings of one project.
 
     Attributes:
+        levels: What a scan looks for; None: everything.
         folders: Depth of folder rings; None: chosen from the tree.
         baseline: Path of the baseline file, relative to the settings file; empty if none.
         fail_on: Verdicts and kinds that fail a run; None: the default ones.
@@ -40,6 +43,7 @@ class Settings:
         rules: Allowed directions between folders.
     """
 
+    levels: tuple[SourceLevel, ...] | None = None
     folders: int | None = None
     baseline: str = ""
     fail_on: tuple[str, ...] | None = None

@@ -12,6 +12,9 @@ from goknot.reports.view import View
 from goknot.reports.words import (
     count,
     edge_by_pair,
+    is_aside,
+    kinds_of,
+    levels_of,
     loudness,
     older_state,
     place,
@@ -28,8 +31,13 @@ _LINE_LIMIT = 300
 
 
 def render(report: Report, view: View) -> str:
-    """Renders one annotation for each new knot and each problem; knots the baseline knows get one notice together."""
-    lines = [_annotation(knot) for knot in report.knots if knot.baseline is BaselineState.NEW]
+    """Renders an annotation for each new knot and each problem; what a scan notes or is known gets one together."""
+    new = [knot for knot in report.knots if knot.baseline is BaselineState.NEW]
+    asides = [knot for knot in new if is_aside(knot)] if levels_of(report) and not view.all_in_full else []
+    lines = [_annotation(knot) for knot in new if knot not in asides]
+    if asides:
+        said = f"{count(len(asides), 'knot')} that ask for nothing not shown: {kinds_of(asides)}."
+        lines.append(_command("notice", {"title": "goknot"}, [said]))
     lines += [_problem(problem) for problem in report.problems]
     n_known = sum(knot.baseline is BaselineState.KNOWN for knot in report.knots)
     if n_known:

@@ -19,6 +19,7 @@ from goknot.reports.view import View
 from goknot.reports.words import (
     count,
     edge_by_pair,
+    is_aside,
     loudness,
     name_of,
     place_to_open,
@@ -86,15 +87,15 @@ def _rule(kind: str) -> Json:
 
 
 def _result(knot: Knot, rule_index: int, *, compared: bool) -> Json:
-    gone = knot.baseline is BaselineState.FIXED
+    kind = "pass" if knot.baseline is BaselineState.FIXED else "informational" if is_aside(knot) else "fail"
     names = short_names(knot.nodes)
     open_first = place_to_open(knot)
     result: dict[str, object] = {
         "ruleId": knot.kind,
         "ruleIndex": rule_index,
-        # a knot that is gone must not show up as an alert
-        "kind": "pass" if gone else "fail",
-        "level": "none" if gone else loudness(knot),
+        # neither a knot that is gone nor one that asks for nothing may show up as an alert
+        "kind": kind,
+        "level": loudness(knot) if kind == "fail" else "none",
         "message": _text(_message(knot, names)),
         "locations": [_location(open_first)],
         # GitHub tracks an alert by the first of these, everyone else by the second

@@ -8,13 +8,26 @@ from itertools import groupby
 from goknot.model.knot import Knot
 from goknot.model.named_heap import NAMED_BY
 from goknot.model.report import Report
+from goknot.model.sourcelevel import SourceLevel, source_level
 from goknot.model.verdict import BaselineState
 from goknot.reports.heap_text import write_modules
 from goknot.reports.knot_text import write_knot
 from goknot.reports.pen import Pen, Span
 from goknot.reports.plugin_text import write_plugin_summary, write_plugins
 from goknot.reports.view import View
-from goknot.reports.words import bytes_text, count, n_cells, older_state, shared_prefix, size_of, was_compared
+from goknot.reports.words import (
+    bytes_text,
+    count,
+    has_all_levels,
+    is_aside,
+    kinds_of,
+    levels_of,
+    n_cells,
+    older_state,
+    shared_prefix,
+    size_of,
+    was_compared,
+)
 
 _MAX_LINES = 10  # further knots shown by a line
 _MAX_FIXED = 5
@@ -32,7 +45,7 @@ _SAID = frozenset(
     }
 )
 _PLUGIN_INPUTS = frozenset(("binary", "plugin"))
-_FACTS = ("platform", "tags", "view", "named", "stopped_ms")  # of an input that change what there is to see
+_FACTS = ("levels", "platform", "tags", "view", "named", "stopped_ms")  # of an input that change what there is to see
 
 
 def render(report: Report, view: View) -> str:
@@ -46,12 +59,16 @@ def render(report: Report, view: View) -> str:
     new = [knot for knot in report.knots if knot.baseline is BaselineState.NEW]
     known = [knot for knot in report.knots if knot.baseline is BaselineState.KNOWN]
     fixed = [knot for knot in report.knots if knot.baseline is BaselineState.FIXED]
-    in_full = [*new, *known, *fixed] if view.all_in_full else new[:1]
+    several = levels_of(report) and not view.all_in_full
+    listed = [knot for knot in new if not (several and is_aside(knot))]
+    in_full = [*new, *known, *fixed] if view.all_in_full else listed[:1]
     for knot in in_full:
         write_knot(pen, knot, report, whole=view.all_in_full)
         pen.blank()
     if not view.all_in_full:
-        _write_further(pen, new[1:])
+        _write_further(pen, listed[1:])
+        if len(new) > len(listed):
+            _write_asides(pen, [knot for knot in new if is_aside(knot)])
         _write_fixed(pen, fixed)
     if report.modules and not view.n_hidden:
         write_modules(pen, report.modules)
@@ -84,12 +101,19 @@ def _write_further(pen: Pen, knots: list[Knot]) -> None:
 
 
 def _gist(pen: Pen, knot: Knot) -> str:
-    """The tightest cycle: beside kind and size it says more than a title; the title of a knot that is no ring."""
-    if not knot.cycles or knot.heap:
+    """The tightest cycle: beside kind and size it says more than a title; the title of a leak or what is no ring."""
+    if not knot.cycles or knot.heap or source_level(knot.level, knot.kind) is SourceLevel.LEAKS:
         return knot.title
     prefix = shared_prefix(knot.nodes, 0)
     cycle = knot.cycles[0]
     return pen.signs.arrow.join(knot.nodes[node].name[len(prefix) :] for node in (*cycle, cycle[0]))
+
+
+def _write_asides(pen: Pen, knots: list[Knot]) -> None:
+    """One line for all that asks for nothing."""
+    text = f"{kinds_of(knots)}: nothing that must be undone; --all shows every knot in full"
+    pen.wrapped(text, 2, "dim", first=(("strong", f"{len(knots):,} noted"), "  "))
+    pen.blank()
 
 
 def _write_fixed(pen: Pen, knots: list[Knot]) -> None:
@@ -118,7 +142,13 @@ def _write_problems(pen: Pen, report: Report, *, whole: bool) -> None:
 def _write_summary(pen: Pen, report: Report, view: View) -> None:
     """The last line: what was found, in how much."""
     new = [knot for knot in report.knots if knot.baseline is BaselineState.NEW]
-    found = _found_against(pen, report, len(new)) if was_compared(report) else _found(new)
+    asides = [knot for knot in new if is_aside(knot)] if levels_of(report) else []
+    new = [knot for knot in new if knot not in asides]
+    if was_compared(report):
+        found = _found_against(pen, report, len(new), len(asides))
+    else:
+        found = _found(new) if new or not levels_of(report) else "no knots"
+    found += f", {len(asides):,} noted" if asides else ""
     doubt = "" if report.complete else " in what could be read"
     hidden = f"; {count(view.n_hidden, 'other knot')} not shown" if view.n_hidden else ""
     scanned = _scanned(pen, report)
@@ -136,9 +166,9 @@ def _found(knots: list[Knot]) -> str:
     return f"{count(len(knots), 'knot')}: " + ", ".join(f"{n_by_verdict[v]:,} {v}" for v in verdicts)
 
 
-def _found_against(pen: Pen, report: Report, n_new: int) -> str:
+def _found_against(pen: Pen, report: Report, n_new: int, n_asides: int) -> str:
     n_fixed = len(report.knots) - len(report.standing())
-    n_known = len(report.standing()) - n_new
+    n_known = len(report.standing()) - n_new - n_asides
     against = f" against {pen.given(older_state(report))}" if older_state(report) else ""
     return f"{count(n_new, 'new knot') if n_new else 'nothing new'}, {n_known:,} known, {n_fixed:,} fixed{against}"
 
@@ -165,6 +195,8 @@ def _scanned(pen: Pen, report: Report) -> str:
 
 def _fact(name: str, value: str | int | tuple[str, ...]) -> str:
     text = ", ".join(value) if isinstance(value, tuple) else str(value)
+    if name == "levels":
+        return "" if isinstance(value, tuple) and has_all_levels(value) else f"only {text}"
     if name == "stopped_ms":
         return f"stopped for {text} ms"
     return text if name in {"platform", "named"} else f"{name} {text}"

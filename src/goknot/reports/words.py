@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from goknot.model.knot import Evidence, Knot, KnotEdge, KnotNode, Place
 from goknot.model.report import Report
-from goknot.model.verdict import FAILING, BaselineState, Verdict
+from goknot.model.sourcelevel import SourceLevel, source_level
+from goknot.model.verdict import FAILING, BaselineState, Confidence, Verdict
 
 # What could act on a terminal or hide in it: controls (Cc), marks that join or turn writing (Cf), lone surrogates (Cs),
 # private and unassigned code points (Co, Cn), line separators (Zl, Zp).
@@ -153,10 +155,25 @@ def place_to_open(knot: Knot) -> Place | None:
 
 
 def loudness(knot: Knot) -> str:
-    """`error`, `warning` or `note`: how loud a checker should say it."""
+    """`error`, `warning` or `note`: how loud a checker should say it. What is not sure is said more quietly."""
+    sure = knot.confidence in {Confidence.CERTAIN, Confidence.LIKELY}
     if knot.verdict in FAILING:
-        return "error"
-    return "warning" if knot.verdict in {Verdict.KEPT_ALIVE, Verdict.COUPLES} else "note"
+        return "error" if sure else "note" if knot.confidence is Confidence.NOTE else "warning"
+    return "warning" if sure and knot.verdict in {Verdict.KEPT_ALIVE, Verdict.COUPLES} else "note"
+
+
+def is_aside(knot: Knot) -> bool:
+    """Whether a knot of source asks for nothing: it is collected, or what it couples is not sure."""
+    if knot.heap or knot.baseline is BaselineState.FIXED or source_level(knot.level, knot.kind) is None:
+        return False
+    doubtful = knot.confidence in {Confidence.POSSIBLE, Confidence.NOTE}
+    return knot.verdict is Verdict.COLLECTED or (doubtful and knot.verdict is Verdict.COUPLES)
+
+
+def kinds_of(knots: Sequence[Knot]) -> str:
+    """How many of each kind, e.g. `36 type-ring, 2 self-pointer`."""
+    n_by_kind = Counter(knot.kind for knot in knots)
+    return ", ".join(f"{n:,} {kind}" for kind, n in sorted(n_by_kind.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def older_state(report: Report) -> str:
@@ -166,6 +183,20 @@ def older_state(report: Report) -> str:
             if name in looked_at.details:
                 return str(looked_at.details[name])
     return ""
+
+
+def levels_of(report: Report) -> tuple[str, ...]:
+    """What a scan of several levels looked for; empty for other reports."""
+    for looked_at in report.inputs:
+        levels = looked_at.details.get("levels")
+        if isinstance(levels, tuple) and len(levels) > 1:
+            return levels
+    return ()
+
+
+def has_all_levels(levels: Sequence[str]) -> bool:
+    """Whether nothing was left out."""
+    return set(levels) >= set(SourceLevel)
 
 
 def was_compared(report: Report) -> bool:

@@ -21,6 +21,7 @@ from goknot.errors import GoknotError
 from goknot.inputs.source import DiskTree, SourceOptions, scan_source
 from goknot.inputs.source.types.graph import read_types
 from goknot.model.report import Problem, Report
+from goknot.model.sourcelevel import SourceLevel
 
 LABEL = "the demo service"
 _NO_C = (
@@ -65,7 +66,7 @@ def run_demo(step: Callable[[str], None], go: Path | None = None) -> Report:
 
 
 def _source_reports(folder: Path, options: SourceOptions) -> list[Report]:
-    folders = scan(ScanRequest(folder, options)).with_matrix().report
+    folders = scan(ScanRequest(folder, options, levels=frozenset({SourceLevel.IMPORTS}))).with_matrix().report
     return [folders, find_leaks(LeaksRequest(folder, options)), find_type_knots(TypesRequest(folder, options))]
 
 

@@ -134,6 +134,10 @@ class GitTree:
             return None
         return "" if below == "." else f"/{below}"
 
+    def on_disk(self, path: str) -> Path:
+        """Where the work tree has a path of the repository, if it still has it."""
+        return self._top / path.removeprefix("/")
+
     def close(self) -> None:
         """Ends the process that reads objects."""
         process, self._process = self._process, None

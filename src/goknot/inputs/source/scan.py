@@ -152,9 +152,9 @@ class SourceScan:
 
     @property
     def module_folders(self) -> tuple[Path, ...]:
-        """The folders of the modules, and that of the workspace, sorted."""
+        """The folders of the modules on the machine, and that of the workspace, sorted."""
         modules = (module for group in self.groups for module in group.module_by_prefix.values())
-        return tuple(sorted({Path(module.folder) for module in modules} | {Path(self.base)}))
+        return tuple(sorted({self._tree.on_disk(folder) for folder in (self.base, *(m.folder for m in modules))}))
 
     def _targets(self, node: int, paths: set[str]) -> set[int]:
         known, node_of = self._group_of[node].package_by_path, self._node_of

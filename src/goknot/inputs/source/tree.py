@@ -61,6 +61,10 @@ class Tree(Protocol):
         """The path in this tree of an absolute path of the machine; None if it lies outside."""
         ...
 
+    def on_disk(self, path: str) -> Path:
+        """Where on the machine a path of this tree lies, or would lie."""
+        ...
+
 
 MODULE_FILES = ("go.mod", "go.work")
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -148,6 +152,10 @@ class DiskTree:
     def locate(self, path: str) -> str | None:
         """Every path is in this tree."""
         return Path(path).as_posix().rstrip("/")
+
+    def on_disk(self, path: str) -> Path:
+        """The path itself."""
+        return Path(path or "/")
 
 
 def _sort_out(entry: os.DirEntry[str], files: list[str], odd: list[tuple[str, str]]) -> None:

@@ -6,16 +6,15 @@ A cache of plain tuples (msgpack in sqlite): nothing in it is ever executed, and
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 from pathlib import Path
 
 import msgpack
 
+from goknot.inputs.source.cachefile import open_table
 from goknot.inputs.source.types.syntax import ConstDecl, FileDecls, FileReader, MethodDecl, TypeDecl
 
 _VERSION = 2  # of what is kept; a change of FileDecls or of the reader asks for a new one
-_MAX_FILE_BYTES = 512 << 20  # of the cache: past that it begins anew
 
 
 class CachedReader:
@@ -60,37 +59,6 @@ class CachedReader:
         except sqlite3.Error:
             pass  # locked by another run, or the disk is full: the next run parses again
         self._known = None
-
-
-def cache_folder() -> Path | None:
-    """The user's cache folder for goknot; None if no home is known."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    try:
-        return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "goknot"
-    except RuntimeError:
-        return None
-
-
-def open_table(folder: Path, name: str, table: str) -> sqlite3.Connection | None:
-    """A table in a file of a cache folder, both made if need be; None where that cannot be: that costs time alone."""
-    path = folder / name
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if path.exists() and path.stat().st_size > _MAX_FILE_BYTES:
-            path.unlink()
-        try:
-            return _connected(path, table)
-        except sqlite3.DatabaseError:  # no database, or half of one
-            path.unlink(missing_ok=True)
-            return _connected(path, table)
-    except (OSError, sqlite3.Error):
-        return None
-
-
-def _connected(path: Path, table: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=2)
-    connection.execute(f"create table if not exists {table}")
-    return connection
 
 
 def _unpacked(packed: bytes) -> FileDecls | None:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
 
 import msgpack
 
+from goknot.inputs.source.cachefile import open_table
 from goknot.inputs.source.layout import shown
 from goknot.inputs.source.scan import SourceScan
-from goknot.inputs.source.types.cache import open_table
-from goknot.inputs.source.types.dependencies import MAX_FILE_BYTES, Dependencies
 
-_MAX_ANSWERS = 50  # trees and platforms; the oldest go first
+MAX_FILE_BYTES = 16 << 20  # of a file of the scan: longer ones are listed as problems and not looked into
+_MAX_ANSWERS = 100  # trees and platforms; the oldest go first
 _MAX_ANSWER_BYTES = 32 << 20
+_SUM_BYTES = 16
 _TABLE = "answers (key blob primary key, outside blob, answer blob)"
 
 
@@ -32,10 +33,15 @@ class Answers:
     """
 
     def __init__(self, folder: Path | None) -> None:
-        self._known = open_table(folder, "answers-1.sqlite", _TABLE) if folder is not None else None
+        self._known = open_table(folder, "answers-2.sqlite", _TABLE) if folder is not None else None
 
-    def find(self, key: bytes, dependencies: Dependencies) -> bytes | None:
-        """The answer, if everything outside the scan is still what it was."""
+    def find(self, key: bytes, stamp: Callable[[str], bytes]) -> bytes | None:
+        """The answer, if everything outside the scan is still what it was.
+
+        Args:
+            key: What `key_of` says.
+            stamp: Import path -> the state of a package outside the scan.
+        """
         if self._known is None:
             return None
         try:
@@ -43,9 +49,10 @@ class Answers:
             outside = msgpack.unpackb(row[0], use_list=False) if row is not None else None
         except (sqlite3.Error, ValueError, msgpack.UnpackException):
             return None
-        if not isinstance(outside, dict) or any(dependencies.stamp(path) != said for path, said in outside.items()):
+        if not isinstance(outside, dict) or any(stamp(path) != said for path, said in outside.items()):
             return None
-        return bytes(row[1])
+        kept = bytes(row[1])
+        return kept[_SUM_BYTES:] if kept[:_SUM_BYTES] == _sum(kept[_SUM_BYTES:]) else None
 
     def keep(self, key: bytes, outside: Mapping[str, bytes], answer: bytes) -> None:
         """Keeps an answer, and closes."""
@@ -54,7 +61,7 @@ class Answers:
         try:
             with self._known:
                 if len(answer) <= _MAX_ANSWER_BYTES:
-                    row = (key, msgpack.packb(dict(outside)), answer)
+                    row = (key, msgpack.packb(dict(outside)), _sum(answer) + answer)
                     self._known.execute("insert or replace into answers values (?, ?, ?)", row)
                 newest = "select rowid from answers order by rowid desc limit ?"
                 self._known.execute(f"delete from answers where rowid not in ({newest})", (_MAX_ANSWERS,))
@@ -62,6 +69,10 @@ class Answers:
         except sqlite3.Error:
             pass  # locked by another run, or the disk is full: the next run works it out again
         self._known = None
+
+
+def _sum(answer: bytes) -> bytes:
+    return hashlib.blake2b(answer, digest_size=_SUM_BYTES).digest()
 
 
 def key_of(scan: SourceScan, *more: str) -> bytes | None:
@@ -72,7 +83,9 @@ def key_of(scan: SourceScan, *more: str) -> bytes | None:
         more: What else decides the answer.
     """
     digest = hashlib.blake2b(digest_size=16)
-    digest.update(repr((_own_stamp(), scan.options, scan.complete, more)).encode())
+    modules = tuple(module.path for module in scan.modules)
+    whole = (scan.label, scan.options, scan.go_minor, scan.complete, scan.n_files, modules)
+    digest.update(repr((_own_stamp(), whole, more)).encode())
     for node, package in enumerate(scan.packages):
         digest.update(repr((package.import_path, package.key, package.name, package.asked_for)).encode())
         for name, head in scan.files_of(node, tests=False):
