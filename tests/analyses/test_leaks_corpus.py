@@ -16,19 +16,8 @@ from goknot.model.verdict import Confidence
 _ORDER = list(Confidence)
 # shapes whose mark is not found, and what it would take; docs/leaks.md says the same to users
 GAPS = {
-    "blocked.CondNeverSignalled": "conditions",
-    "blocked.EachWaitsForTheOther": "who waits first",
-    "blocked.LockTwice": "locks",
-    "blocked.NilChannel": "channels that are never made",
-    "blocked.PanicSkipsSend": "senders that may end before they send",
-    "blocked.SecondSend": "how many send and receive",
-    "blocked.SemaphoreNotReleased": "how many send and receive",
-    "blocked.TickerLoop": "tickers",
-    "blocked.WaitGroupShort": "wait groups",
-    "ctxcancel.DeferInLoop": "what a loop overwrites",
+    "blocked.CallbackSends": "calls more than two deep",
     "ctxcancel.Derived": "parents that only callers know",
-    "ctxcancel.Waiting": "contexts that are cancelled on one way",
-    "handles.LoopWithoutDelete": "what a loop overwrites",
 }
 # found, and less sure than the mark: what speaks for it does not show how often it happens
 WEAKER = {

@@ -4,34 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from goknot.model.context import Context
+from goknot.model.processes import Process
 from goknot.model.registerfacts import Registration
 from goknot.model.spot import Spot
 
 __all__ = ["Context", "FunctionFacts", "LeakEdge", "LeakEvent", "LeakNode", "ProgramFacts", "Spot"]
-
-
-class Context(NamedTuple):
-    """Where something happens.
-
-    Attributes:
-        branch: Numbers of the branches around it, outermost first: what has a prefix of another's branches happens
-            whenever the other does. Negative numbers are finalizers and cleanups.
-        calls: The calls that lead to it from the function that is looked at; empty if it stands there.
-        function: Name of the function it stands in.
-        function_spot: Where that begins.
-        in_method: Whether that has a receiver.
-        loop: How many loops are around it.
-    """
-
-    spot: Spot
-    branch: tuple[int, ...]
-    calls: tuple[Spot, ...]
-    function: str
-    function_spot: Spot
-    in_method: bool
-    loop: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +95,7 @@ class FunctionFacts:
         self_pointers: Nodes with a pointer into their own allocation, the field that holds it and where it is stored.
         registrations: What it puts into package variables, in order of events.
         bounded: Why the run was cut short; empty if it was not.
+        process: What it and its goroutines do, in order; None if nothing in it can wait.
     """
 
     name: str
@@ -127,6 +107,7 @@ class FunctionFacts:
     self_pointers: Mapping[int, tuple[str, Spot]] = field(default_factory=dict)
     registrations: tuple[Registration, ...] = ()
     bounded: str = ""
+    process: Process | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
-"""goroutine-blocked: a goroutine that waits on a channel nobody else will touch.
+"""goroutine-blocked: a goroutine that waits for what nobody will bring.
 
-Only channels that no variable outside the function leads to are judged, and selects only if all their cases are.
+What is judged lies in one function, its goroutines and the calls that were run in place: channels, contexts, locks,
+wait groups and conditions that no variable outside leads to. Every order in which they can run is looked at
+(`schedule`); errors happen or not, a select takes any case, a loop that counts runs twice.
 """
 
 from __future__ import annotations
@@ -8,170 +10,198 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from goknot.analyses.leaks.finding import Leak, Picture, node_of, weakest
-from goknot.analyses.leaks.reach import Pointers
-from goknot.analyses.leaks.waits import RECEIVES, SENDS, Wait, waits_of
+from goknot.analyses.leaks.finding import Leak, Picture, node_of
+from goknot.analyses.leaks.folding import folded
+from goknot.analyses.leaks.outcome import Stuck, stuck_of
+from goknot.analyses.leaks.schedule import Move, schedule_of
+from goknot.analyses.leaks.skeleton import Instruction, Mood, Op, Skeleton, skeleton_of
+from goknot.analyses.leaks.waited import Waited, waited_of
 from goknot.model.knot import KnotNode
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
+from goknot.model.processes import Act
+from goknot.model.spot import Spot
 from goknot.model.verdict import Confidence, Level, Verdict
 
 KIND = "goroutine-blocked"
-_FUNCTIONS = frozenset({"closure", "method-value"})
-_BUFFER = "Give the channel room for what is sent (make(chan T, 1)): the send then never waits."
-_CLOSE = "Close the channel when the work is done (defer close(ch))."
+_WAITS = frozenset({Op.ACT, Op.SELECT, Op.RANGE})
+_DOING = {
+    "send": "send",
+    "receive": "receive",
+    "lock": "lock",
+    "rlock": "lock",
+    "wait": "wait for a group",
+    "cond-wait": "wait for a condition",
+}
+
+_HOW = {
+    "send": "Give the channel room for all that is sent (make(chan T, n)), or select on the send and on a context or "
+    "channel that ends when nobody receives any more.",
+    "receive": "Close the channel on every way out (defer close(ch)), or send on it on every way.",
+    "lock": "Unlock on every way out (defer mu.Unlock()), and lock once.",
+    "rlock": "Unlock on every way out (defer mu.RUnlock()).",
+    "wait": "Call Done on every way out (defer wg.Done()), as often as Add says; receive before you wait.",
+    "cond-wait": "Signal or Broadcast after what the condition is about has changed.",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class _Why:
-    """Why an operation waits for ever."""
+class _Found:
+    """A goroutine that can wait for ever, and how sure that is."""
 
+    stuck: Stuck
+    at: Instruction
     confidence: Confidence
     why: str
-    how: str
 
 
 def find(program: ProgramFacts) -> Iterator[Leak]:
-    """Every goroutine that local channels leave waiting."""
+    """Every goroutine that is left waiting."""
     for facts in program.functions:
         started = {event.subjects[0]: event for event in facts.events if event.kind == "go"}
-        if facts.bounded or not started:
+        if facts.bounded or facts.process is None or not started:
             continue
-        reported: set[int] = set()
-        kept = [i for i, node in enumerate(facts.nodes) if node.kind in _FUNCTIONS and not node.ran]
-        shared = Pointers(facts).reached(kept)  # what functions lead to that somebody may call later
-        all_waits = list(waits_of(facts))
-        for wait in all_waits:
-            goroutine = wait.event.goroutine
-            if goroutine not in started or goroutine in reported or wait.event.destructor:
+        waited = waited_of(facts)
+        for found in _judge(facts, waited):
+            go = started.get(found.stuck.goroutine)
+            if go is not None:
+                yield _leak(facts, waited, go, found)
+
+
+def _judge(facts: FunctionFacts, waited: Waited) -> Iterator[_Found]:
+    assert facts.process is not None
+    tracked = {target.node for target in waited.index}
+    skeleton = skeleton_of(facts.process, tracked, is_program=facts.name == "main")
+    if skeleton is None or not _can_wait(skeleton, waited):
+        return
+    seen: set[int] = set()
+    for moods in ({Mood.SUITS, Mood.PLAIN}, {Mood.SUITS}):
+        smaller = folded(skeleton, waited.index, moods)
+        schedule = schedule_of(smaller, waited, moods)
+        if schedule is None:
+            return
+        for stuck in sorted(stuck_of(schedule), key=lambda found: _place(skeleton.code[found.pc])):
+            at = skeleton.code[stuck.pc]
+            if stuck.goroutine < 0 or stuck.goroutine in seen or at.op not in _WAITS:
                 continue
-            if any(shared.intersection(operation.subjects) for operation in wait.operations):
+            if _is_release(skeleton, waited, stuck):
                 continue
-            found = _judge(facts, wait, started[goroutine], all_waits)
-            if found is not None:
-                reported.add(goroutine)
-                yield _leak(facts, wait, started[goroutine], found)
+            seen.add(stuck.goroutine)
+            confidence = _confidence(skeleton, stuck, plain=Mood.PLAIN not in moods)
+            yield _Found(stuck, at, confidence, _why(skeleton, stuck))
 
 
-def _judge(facts: FunctionFacts, wait: Wait, go: LeakEvent, all_waits: list[Wait]) -> _Why | None:
-    if len(wait.operations) != wait.n_cases:
-        return None  # a case of which the channel is not known
-    if wait.n_cases == 0:
-        return _Why(
-            Confidence.POSSIBLE, "a select without cases waits for ever", "Let the goroutine end."
-        )  # often meant so
-    reasons = [_judge_operation(facts, operation, go, all_waits) for operation in wait.operations]
-    known = [reason for reason in reasons if reason is not None]
-    if len(known) < len(reasons):
-        return None
-    worst = weakest(*(reason.confidence for reason in known))
-    if len(wait.event.where.calls) > len(go.where.calls) + 1 or _is_method(wait, go):
-        worst = weakest(worst, Confidence.LIKELY)
-    if wait.event.where.branch[len(go.where.branch) :] and wait.event.kind != "select":
-        worst = weakest(worst, Confidence.LIKELY)
-    return _Why(worst, known[0].why, known[0].how)
+def _place(at: Instruction) -> tuple[Spot, ...]:
+    return () if at.where is None else (*at.where.calls, at.where.spot)
 
 
-def _is_method(wait: Wait, go: LeakEvent) -> bool:
-    return wait.event.where.in_method and wait.event.where.function_spot != go.where.function_spot
+def _can_wait(skeleton: Skeleton, waited: Waited) -> bool:
+    """Whether something in it waits for what is judged only."""
+    for instruction in skeleton.code:
+        if instruction.op in _WAITS and all(
+            act is not None and len(act.places) == 1 and waited.is_judged(act.places[0]) for act in instruction.acts
+        ):
+            return True
+    return False
 
 
-def _judge_operation(facts: FunctionFacts, operation: LeakEvent, go: LeakEvent, all_waits: list[Wait]) -> _Why | None:
-    if len(operation.subjects) != 1:
-        return None
-    channel = operation.subjects[0]
-    node = facts.nodes[channel]
-    if node.kind == "context":
-        return _judge_context(node.detail) if operation.kind == "receive" else None
-    if node.kind != "chan" or node.outside or node.size < 0 or node.where.loop > go.where.loop:
-        return None
-    others = [e for e in facts.events if channel in e.subjects and e.goroutine != operation.goroutine]
-    if any(len(event.subjects) > 1 for event in others):
-        return None
-    if operation.kind in SENDS:
-        return _judge_send(facts, operation, go, [e for e in others if e.kind in RECEIVES], all_waits)
-    givers = [e for e in facts.events if channel in e.subjects and e.kind in {"send", "close"}]
-    return _judge_receive(operation, givers, facts)
+def _confidence(skeleton: Skeleton, stuck: Stuck, *, plain: bool) -> Confidence:
+    at = skeleton.code[stuck.pc]
+    if not at.acts:
+        return Confidence.POSSIBLE  # select {}: often meant so
+    if not stuck.always:
+        return Confidence.POSSIBLE if plain else Confidence.LIKELY  # conditions may hang together
+    near = at.where is not None and len(at.where.calls) <= 2
+    return Confidence.CERTAIN if near and not skeleton.guessed else Confidence.LIKELY
 
 
-def _judge_context(detail: str) -> _Why | None:
-    if detail != "background":
-        return None
-    return _Why(Confidence.CERTAIN, "a background context is never done", "Wait for a context that somebody cancels.")
+def _is_release(skeleton: Skeleton, waited: Waited, stuck: Stuck) -> bool:
+    """Whether it waits to take out what it has put in itself: a semaphore, which is counted by what is not seen."""
+    acts = [act for act in skeleton.code[stuck.pc].acts if act is not None]
+    if stuck.always or len(acts) != 1 or acts[0].kind != "receive":
+        return False
+    place = acts[0].places[0]
+    if not waited.things[waited.index[place]].room:
+        return False
+    mine = skeleton.reached(skeleton.starts.get(stuck.goroutine, ()))
+    senders = {
+        pc
+        for pc, at in enumerate(skeleton.code)
+        for act in at.acts
+        if act is not None and act.kind == "send" and place in act.places
+    }
+    return senders <= mine
 
 
-def _judge_send(  # noqa: PLR0911 (one line a way out)
-    facts: FunctionFacts, send: LeakEvent, go: LeakEvent, receivers: list[LeakEvent], all_waits: list[Wait]
-) -> _Why | None:
-    """A send on an unbuffered channel that nobody may be there to receive."""
-    if facts.nodes[send.subjects[0]].size > 0:
-        return None
-    if not receivers:
-        return _Why(Confidence.CERTAIN, "nobody receives from the channel", "Receive from it, or do not send.")
-    once = all(
-        event.goroutine == go.goroutine and not event.where.loop and event.kind == "receive" and not event.deferred
-        for event in receivers
-    )
-    if not once or len(receivers) > 1 or go.where.loop:
-        return None
-    receive = receivers[0]
-    if send.where.loop and not send.where.branch[len(go.where.branch) :]:
-        return _Why(
-            Confidence.LIKELY,
-            "it sends in a loop, and the other side receives once",
-            "Let the loop end: select on the send and a context or a channel that is closed.",
+def _why(skeleton: Skeleton, stuck: Stuck) -> str:
+    if stuck.always:
+        return "whichever way it runs, nobody comes"
+    turns = [turn for turn in (_turn(skeleton, move) for move in stuck.turns) if turn]
+    return f"nobody comes if {', and '.join(turns)}" if turns else "nobody comes in some orders of what happens"
+
+
+def _turn(skeleton: Skeleton, move: Move) -> str:
+    at = skeleton.code[move.pc]
+    if at.where is None:
+        return ""
+    line = f"line {at.where.spot.line}"
+    if at.op is Op.SELECT:
+        case = at.acts[move.alternative]
+        return (
+            f"the select at {line} takes its case at line {case.where.spot.line}"
+            if case
+            else f"the select at {line} takes another case"
         )
-    select = next((wait for wait in all_waits if wait.n_cases > 1 and receive in wait.operations), None)
-    if select is not None and not send.where.loop:
-        why = "the select that receives from it may take another case, and then nobody receives"
-        return _Why(Confidence.LIKELY, why, _BUFFER)
-    early = [e for e in facts.events if e.kind == "return" and go.order < e.order < receive.order]
-    if select is None and early and not receive.where.calls and not go.where.calls:
-        why = f"the function may return at line {early[0].where.spot.line} before it receives"
-        return _Why(Confidence.LIKELY, why, _BUFFER)
-    return None
+    if at.op is Op.CHOOSE:
+        if len(at.targets) == 2:
+            return f"the condition at {line} is {'true' if move.alternative == 0 else 'false'}"
+        return f"the switch at {line} takes its case {move.alternative + 1}"
+    if at.op is Op.RANGE:
+        return f"the loop at {line} ends" if move.alternative else ""
+    return f"{line} comes first"
 
 
-def _judge_receive(receive: LeakEvent, givers: list[LeakEvent], facts: FunctionFacts) -> _Why | None:
-    """A receive from a channel that nobody sends on or closes."""
-    if not givers:
-        return _Why(Confidence.CERTAIN, "nobody sends on the channel or closes it", _CLOSE)
-    closes = [event for event in givers if event.kind == "close"]
-    if all(event.destructor for event in givers):
-        return None  # finalizer-goroutine
-    if receive.kind == "range-channel" and not closes and receive.word != "other":
-        own = any(event.kind == "close" and receive.subjects[0] in event.subjects for event in facts.events)
-        return None if own else _Why(Confidence.CERTAIN, "nobody closes the channel it ranges over", _CLOSE)
-    return None
-
-
-def _leak(facts: FunctionFacts, wait: Wait, go: LeakEvent, found: _Why) -> Leak:
+def _leak(facts: FunctionFacts, waited: Waited, go: LeakEvent, found: _Found) -> Leak:
     picture = Picture.empty()
     goroutine = picture.node(go.subjects[0], node_of(facts.nodes[go.subjects[0]]))
-    doing = "send" if wait.event.kind in SENDS else "receive"
-    for operation in wait.operations:
-        node = facts.nodes[operation.subjects[0]]
-        at = picture.node(operation.subjects[0], node_of(node))
-        picture.edge(goroutine, at, "send" if operation.kind in SENDS else "receive", operation.where.spot)
-        picture.edge(at, goroutine, "wakes", node.where.spot, note="nobody does")
-    if not wait.operations:
-        nobody = KnotNode("select without cases", "object", "select{}", wait.event.where.spot.file)
+    where = found.at.where
+    assert where is not None
+    acts = [act for act in found.at.acts if act is not None]
+    for act in acts:
+        target = waited.targets[waited.index[act.places[0]]]
+        at = picture.node(target.node, node_of(facts.nodes[target.node]))
+        picture.edge(goroutine, at, act.kind, act.where.spot, target.field)
+        thing = waited.things[waited.index[act.places[0]]]
+        plain = thing.kind == "context" or (thing.kind == "chan" and not thing.room)  # the rest is not asked about
+        kind = "wakes" if plain else "brings"
+        picture.edge(at, goroutine, kind, facts.nodes[target.node].where.spot, note="nobody does")
+    if not acts:
+        nobody = KnotNode("select without cases", "object", "select{}", where.spot.file)
         at = picture.node("select", nobody)
-        picture.edge(goroutine, at, "receive", wait.event.where.spot)
-        picture.edge(at, goroutine, "wakes", wait.event.where.spot, note="nobody does")
+        picture.edge(goroutine, at, "receive", where.spot)
+        picture.edge(at, goroutine, "wakes", where.spot, note="nobody does")
+    doing = _DOING[acts[0].kind] if acts else "receive"
     return Leak(
         kind=KIND,
         level=Level.GOROUTINE,
         verdict=Verdict.NEVER_FREED,
         confidence=found.confidence,
-        title=f"a goroutine of {facts.name} {'may wait' if found.how == _BUFFER else 'waits'} for ever to {doing}",
-        reason=f"It waits to {doing} on what only {facts.name} and it know, and {found.why}. A waiting goroutine and "
-        "all that its stack leads to are never freed, in every release of Go (the goroutineleak profile of Go 1.27 "
-        "shows such goroutines at run time).",
-        where=wait.event.where.spot,
+        title=f"a goroutine of {facts.name} {'waits' if found.stuck.always else 'may wait'} for ever to {doing}",
+        reason=f"It waits to {doing} at what only {facts.name} and its goroutines know, and {found.why}. A waiting "
+        "goroutine and all that its stack leads to are never freed, in every release of Go (the goroutineleak profile "
+        "of Go 1.27 shows such goroutines at run time).",
+        where=where.spot,
         nodes=tuple(picture.nodes),
         edges=tuple(picture.edges),
         move="end-the-wait",
-        how=found.how,
+        how=_how(facts, acts),
         depth=len(go.where.calls),
         scope=f"{facts.package}.{facts.name}",
     )
+
+
+def _how(facts: FunctionFacts, acts: list[Act]) -> str:
+    if not acts:
+        return "Let the goroutine end."
+    if facts.nodes[acts[0].places[0].node].kind == "context":
+        return "Cancel the context on every way out (defer cancel())."
+    return _HOW[acts[0].kind]

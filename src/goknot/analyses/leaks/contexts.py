@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from goknot.analyses.leaks.finding import Leak, Picture, node_of, precedes, weakest
 from goknot.analyses.leaks.reach import Pointers
-from goknot.analyses.leaks.releases import taken_back
+from goknot.analyses.leaks.releases import overwritten, taken_back
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
 from goknot.model.verdict import Confidence, Level, Verdict
 
@@ -38,6 +38,8 @@ def _judge(program: ProgramFacts, facts: FunctionFacts, pointers: Pointers, even
     cancel = event.others[1][0]
     undone = taken_back(facts, event, "cancel", {cancel})
     parent = _of_kind(facts, event, _parent(facts, event.others[0]))
+    if parent is not None and overwritten(facts, event, "cancel", {cancel}):
+        return Confidence.POSSIBLE
     if undone is None or parent is None:
         return None
     if event.where.loop:

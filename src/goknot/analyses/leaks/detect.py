@@ -19,6 +19,7 @@ from goknot.analyses.leaks import (
     plugin_globals,
     pools,
     registries,
+    tickers,
     timers,
     weak_maps,
 )
@@ -38,6 +39,7 @@ DETECTORS: tuple[Detector, ...] = (
     cleanup.find,
     janitor.find,
     blocked.find,
+    tickers.find,
     handles.find,
     pins.find,
     weak_maps.find,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from goknot.analyses.leaks.finding import Leak, Picture, node_of, strength_of_path, weakest
 from goknot.analyses.leaks.reach import Pointers
-from goknot.analyses.leaks.releases import taken_back
+from goknot.analyses.leaks.releases import overwritten, taken_back
 from goknot.model.knot import KnotNode
 from goknot.model.leakfacts import FunctionFacts, LeakEdge, LeakEvent, ProgramFacts
 from goknot.model.verdict import Confidence, Level, Verdict
@@ -27,8 +27,11 @@ def find(program: ProgramFacts) -> Iterator[Leak]:
                 found = _ring(facts, pointers, event)
                 if found is not None:
                     yield found
-                elif (why := _why_never(program, facts, event)) is not None:
-                    yield _never(facts, event, why)
+                elif overwritten(facts, event, "handle-delete", set(event.subjects)):
+                    why = f"{facts.name} makes one each turn of a loop and deletes the last, behind the loop"
+                    yield _never(facts, event, why, Confidence.POSSIBLE)
+                elif (why_never := _why_never(program, facts, event)) is not None:
+                    yield _never(facts, event, why_never, Confidence.LIKELY)
                 elif (told := _dropped_with(facts, event)) is not None:
                     yield _never(facts, event, *told)
 
@@ -118,7 +121,7 @@ def _plain(edge: LeakEdge) -> bool:
     return edge.kind != "handle"
 
 
-def _never(facts: FunctionFacts, event: LeakEvent, why: str, confidence: Confidence = Confidence.LIKELY) -> Leak:
+def _never(facts: FunctionFacts, event: LeakEvent, why: str, confidence: Confidence) -> Leak:
     picture = Picture.empty()
     table = picture.node("table", KnotNode("table of cgo handles", "object", "runtime/cgo.handles"))
     handle = facts.nodes[event.subjects[0]]

@@ -35,6 +35,22 @@ def taken_back(facts: FunctionFacts, event: LeakEvent, kind: str, subjects: set[
     return Confidence.LIKELY if undoing else Confidence.CERTAIN
 
 
+def overwritten(facts: FunctionFacts, event: LeakEvent, kind: str, subjects: set[int]) -> bool:
+    """Whether a loop makes something again and again, and only the last is released, behind the loop."""
+    undoing = [other for other in facts.events if other.kind == kind and subjects.intersection(other.subjects)]
+    return (
+        event.where.loop > 0
+        and bool(undoing)
+        and all(
+            not other.deferred and not other.destructor and other.order > event.order and not other.where.calls
+            for other in undoing
+        )
+        and all(other.where.loop < event.where.loop for other in undoing)
+        and not any(edge.target in subjects for edge in facts.edges)
+        and not any(facts.nodes[subject].outside for subject in subjects)
+    )
+
+
 def _leaves(facts: FunctionFacts, first: LeakEvent, last: LeakEvent, undoing: list[LeakEvent]) -> bool:
     """Whether the function may return between two events without another one that undoes the first."""
     for event in facts.events:

@@ -10,6 +10,7 @@ from goknot.inputs.source.bodies.evaluate import Evaluator, Symbol
 from goknot.inputs.source.bodies.gotype import BASIC, GoType
 from goknot.inputs.source.bodies.ir import NOTHING, Call, Cast, Constant, Expr, Func, Index, Name, Pos, Select
 from goknot.inputs.source.bodies.machine import NO_VALUE, OPAQUE, Cell, Frame, Machine, Obj, Ref, Value, union
+from goknot.inputs.source.bodies.trail import Parted, act, inside
 
 _BUILTINS = frozenset(
     ("append cap clear close complex copy delete imag len make max min new panic print println real recover").split()  # noqa: SIM905 (reads better so)
@@ -179,6 +180,7 @@ class Calls:
     def _dynamic(self, base: Value, callee: Select, args: tuple[Value, ...], pos: Pos) -> tuple[Value, ...] | None:
         """A method of an interface, found by what the objects are; None if they do not tell."""
         results: tuple[Value, ...] | None = None
+        parted = Parted("callee", self.machine.where(pos))
         for ref in base.refs[:4]:
             given = self.machine.objects[ref.obj].type
             if ref.path or given is None or given == base.type:
@@ -186,8 +188,11 @@ class Calls:
             found = self._method(Value((ref,), given), callee)
             if found is None:
                 return None
-            mine = self.inline(found[1], found[0], args, pos)
+            parted.alternatives.append([])
+            with inside(self.machine, parted.alternatives[-1]):
+                mine = self.inline(found[1], found[0], args, pos)
             results = mine if results is None else merge_results(results, mine)
+        self.machine.here.append(parted)
         return results
 
     def call_value(self, target: Value, args: tuple[Value, ...], call: Call) -> tuple[Value, ...]:
@@ -195,8 +200,15 @@ class Calls:
         results: tuple[Value, ...] = ()
         if not target.refs:
             self._unknown(NO_VALUE, args, call.pos)
-        for ref in target.refs[:4]:
-            results = merge_results(results, self.call_object(self.machine.objects[ref.obj], args, call.pos, call))
+        objects = [self.machine.objects[ref.obj] for ref in target.refs[:4]]
+        if len(objects) == 1:
+            return self.call_object(objects[0], args, call.pos, call)
+        parted = Parted("callee", self.machine.where(call.pos))
+        for obj in objects:
+            parted.alternatives.append([])
+            with inside(self.machine, parted.alternatives[-1]):
+                results = merge_results(results, self.call_object(obj, args, call.pos, call))
+        self.machine.here.append(parted)
         return results
 
     def call_object(self, obj: Obj, args: tuple[Value, ...], pos: Pos, call: Call | None = None) -> tuple[Value, ...]:
@@ -205,6 +217,8 @@ class Calls:
         first = args[0] if args else NO_VALUE
         if obj.kind in {"cancel", "stop"}:
             self.machine.event(obj.kind, pos, (Ref(obj.id),))
+            if obj.kind == "cancel":
+                act(self.machine, "cancel", pos, (Ref(obj.id),))
             return ()
         if obj.foreign is not None and len(obj.foreign) > 2:
             request = Request(self, Frame(self.machine.stack[-1]), call or Call(NOTHING, (), (), pos), args[1:], first)
@@ -308,6 +322,7 @@ class Calls:
             return (self._append(first, args[1:], call),)
         if name == "close":
             machine.event("close", call.pos, first.refs)
+            act(machine, "close", call.pos, first.refs)
         elif name in {"delete", "clear"}:
             for ref in first.refs:
                 machine.empty(ref)

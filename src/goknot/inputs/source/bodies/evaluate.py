@@ -26,6 +26,8 @@ from goknot.inputs.source.bodies.ir import (
 )
 from goknot.inputs.source.bodies.machine import NO_VALUE, Frame, Machine, Obj, Ref, Value, joined
 from goknot.inputs.source.bodies.program import Step
+from goknot.inputs.source.bodies.trail import act
+from goknot.model.processes import TOGGLED
 
 
 class Symbol(NamedTuple):
@@ -379,4 +381,15 @@ class Evaluator:
     def _receive(self, frame: Frame, expr: Receive) -> Value:
         channel = self.value(frame, expr.channel)
         self.machine.event("receive", expr.pos, channel.refs)
-        return self.elements(channel, expr.pos)
+        name = expr.channel.name if isinstance(expr.channel, Name) else ""
+        act(self.machine, "receive", expr.pos, channel.refs, TOGGLED if name in frame.func.counted else "")
+        value = self.elements(channel, expr.pos)
+        inside = [ref for ref in value.refs if ref.path and self.machine.objects[ref.obj].kind == "chan"]
+        if not inside:
+            return value
+        made = self.machine.make("new", value.type, expr.pos)  # a struct is copied out of the channel
+        for ref in inside:
+            for name, held in list(self.machine.objects[ref.obj].edges.items()):
+                if name.startswith(f"{ref.path}."):
+                    made.edges.setdefault(name[len(ref.path) + 1 :], {}).update(held)
+        return Value((Ref(made.id),), value.type)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from goknot.inputs.source.bodies.ir import Func
 from goknot.inputs.source.bodies.machine import OPAQUE, Machine, Obj, Ref, Where
 from goknot.inputs.source.bodies.program import Program
+from goknot.inputs.source.bodies.trail import Freezer
 from goknot.model.leakfacts import Context, FunctionFacts, LeakEdge, LeakEvent, LeakNode, Spot
 
 _NAMED = frozenset({"new", "param", "loaded", "result"})
@@ -25,6 +26,7 @@ def facts_of(program: Program, func: Func, machine: Machine) -> FunctionFacts:
         events=tuple(maker.events()),
         self_pointers=maker.self_pointers,
         bounded=machine.bounded,
+        process=Freezer(machine, maker.context).process(),
     )
 
 

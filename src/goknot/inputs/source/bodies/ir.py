@@ -171,12 +171,13 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class If:
-    """An if statement; its initializer stands before it in a block of its own."""
+    """An if statement; its initializer stands before it in a block of its own. `text` is its condition as written."""
 
     condition: Expr
     then: Block
     otherwise: Block
     pos: Pos
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,7 @@ class Loop:
         kind: `ever` (no condition), `while` or `range`.
         subject: What is ranged over, or the condition.
         left: The variables of a range.
+        bound: How often it runs, as it is written; empty if that is not to be seen.
     """
 
     kind: str
@@ -196,6 +198,7 @@ class Loop:
     body: Block
     label: str
     pos: Pos
+    bound: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +219,7 @@ class Switch:
     cases: tuple[Case, ...]
     types: tuple[GoType | None, ...]  # type switches: of each case, if it names one
     label: str
+    pos: Pos
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +280,7 @@ class Func:
         free: Names a literal takes from around it, in order of use.
         matters: Whether its text has a word that sets finalizers and the like.
         bounded: Why not all of the body is there; empty if it is.
+        counted: Names that are changed by `++`, `+=` and the like, here or in a literal.
     """
 
     name: str
@@ -292,3 +297,4 @@ class Func:
     matters: bool = False
     bounded: str = ""
     is_literal: bool = False
+    counted: set[str] = field(default_factory=set)

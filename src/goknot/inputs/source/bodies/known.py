@@ -5,8 +5,9 @@ from __future__ import annotations
 from goknot.inputs.source.bodies.calls import Known, KnownCalls, Request
 from goknot.inputs.source.bodies.durations import seconds_of
 from goknot.inputs.source.bodies.gotype import GoType
-from goknot.inputs.source.bodies.ir import NIL, Constant
+from goknot.inputs.source.bodies.ir import NIL, Call, Constant, Name
 from goknot.inputs.source.bodies.machine import NO_VALUE, Event, Ref, Value
+from goknot.inputs.source.bodies.trail import Parted, act, begun, inside
 
 _CONTEXT = GoType("named", "context", "Context")
 _KEEPS_NOTHING = frozenset(
@@ -36,8 +37,9 @@ def _destroy(request: Request, event: Event, function: Value, args: tuple[Value,
     saved = machine.destructor, machine.branch
     machine.n_branches += 1
     machine.destructor, machine.branch = event.order, (*machine.branch, -machine.n_branches)
-    for ref in function.refs[:2]:
-        request.calls.call_object(machine.objects[ref.obj], args, request.call.pos)
+    with inside(machine, []):  # when it runs nobody knows
+        for ref in function.refs[:2]:
+            request.calls.call_object(machine.objects[ref.obj], args, request.call.pos)
     machine.destructor, machine.branch = saved
 
 
@@ -102,6 +104,12 @@ def _publish(request: Request) -> tuple[Value, ...]:
     named = request.call.args[:1]
     word = "constant" if named and isinstance(named[0], Constant) else "expvar"
     machine.event("publish", request.call.pos, value.refs, word=word)
+    return ()
+
+
+def _reflected(request: Request) -> tuple[Value, ...]:
+    """reflect.ValueOf: what is done by reflection is not seen."""
+    request.machine.escape(request.arg(0), request.call.pos)
     return ()
 
 
@@ -183,18 +191,20 @@ def run_apart(request: Request, function: Value) -> None:
     for ref in function.refs[:2]:
         made = machine.make("goroutine", None, request.call.pos, detail="timer")
         saved, machine.goroutine = machine.goroutine, made.id
-        request.calls.call_object(machine.objects[ref.obj], (), request.call.pos)
+        with begun(machine, made.id, request.call.pos, maybe=True):
+            request.calls.call_object(machine.objects[ref.obj], (), request.call.pos)
         machine.goroutine = saved
 
 
 def _go_method(request: Request) -> tuple[Value, ...]:
-    """sync.WaitGroup.Go (Go 1.25), errgroup.Group.Go."""
-    start_goroutine(request, request.arg(0), ())
+    """sync.WaitGroup.Go (Go 1.25), errgroup.Group.Go: what starts is waited for."""
+    act(request.machine, "add", request.call.pos, request.receiver.refs, "1")
+    start_goroutine(request, request.arg(0), (), request.receiver)
     return ()
 
 
-def start_goroutine(request: Request, function: Value, args: tuple[Value, ...]) -> None:
-    """A goroutine that holds a function and its arguments, and what it does."""
+def start_goroutine(request: Request, function: Value, args: tuple[Value, ...], group: Value) -> None:
+    """A goroutine that holds a function and its arguments, and what it does; its end is told to a group."""
     machine, pos = request.machine, request.call.pos
     made = machine.make("goroutine", None, pos)
     machine.store(Ref(made.id), "func", function, pos, "goroutine", adds=True)
@@ -203,15 +213,50 @@ def start_goroutine(request: Request, function: Value, args: tuple[Value, ...]) 
     machine.event("go", pos, (Ref(made.id),), function.refs)
     saved, machine.goroutine = (machine.goroutine, machine.loop), made.id
     machine.loop = 0
-    for ref in function.refs[:2]:
-        request.calls.call_object(machine.objects[ref.obj], args, pos)
+    with begun(machine, made.id, pos):
+        request.calls.call_value(function, args, request.call)
+        act(machine, "done", pos, group.refs)
     machine.goroutine, machine.loop = saved
 
 
 def _call_first(request: Request) -> tuple[Value, ...]:
-    """sync.Once.Do."""
-    request.calls.call_value(request.arg(0), (), request.call)
+    """sync.Once.Do: it may have run before."""
+    once = Parted("once", request.machine.where(request.call.pos), alternatives=[[], []])
+    with inside(request.machine, once.alternatives[0]):
+        request.calls.call_value(request.arg(0), (), request.call)
+    request.machine.here.append(once)
     return ()
+
+
+def _act(kind: str) -> Known:
+    """Something that can wait, or end a wait: sync/mutex.go, sync/rwmutex.go, sync/waitgroup.go, sync/cond.go."""
+
+    def note(request: Request) -> tuple[Value, ...]:
+        act(request.machine, kind, request.call.pos, request.receiver.refs)
+        return ()
+
+    return note
+
+
+def _add(request: Request) -> tuple[Value, ...]:
+    """sync.WaitGroup.Add."""
+    amount = request.call.args[0] if request.call.args else NIL
+    word = amount.text if isinstance(amount, Constant) else ""
+    if isinstance(amount, Name) and amount.name not in request.frame.func.counted:
+        word = amount.name
+    elif isinstance(amount, Call) and amount.callee == Name("len", amount.pos):
+        word = "len"
+    act(request.machine, "add", request.call.pos, request.receiver.refs, word)
+    return ()
+
+
+def _new_cond(request: Request) -> tuple[Value, ...]:
+    """sync.NewCond: Wait gives up the lock for a while."""
+    given = GoType("named", "sync", "Cond")
+    made = request.machine.make("new", given, request.call.pos)
+    request.machine.store(Ref(made.id), "L", Value(request.arg(0).refs), request.call.pos, adds=True)
+    act(request.machine, "cond", request.call.pos, request.arg(0).refs)
+    return (Value((Ref(made.id),), GoType("ptr", elem=given)),)
 
 
 def _same(request: Request) -> tuple[Value, ...]:
@@ -307,6 +352,8 @@ def known_calls() -> KnownCalls:
         ("os/signal", "Notify"): _notify,
         ("expvar", "Publish"): _publish,
         ("expvar", "Func"): _same,
+        ("reflect", "ValueOf"): _reflected,
+        ("golang.org/x/sync/errgroup", "WithContext"): _maker("golang.org/x/sync/errgroup", "Group"),
         ("os/signal", "Stop"): _first("notify-stop"),
         ("sync", "OnceFunc"): _holder,
         ("sync", "OnceValue"): _holder,
@@ -358,11 +405,16 @@ def known_calls() -> KnownCalls:
         ("sync/atomic", "Value", "Store"): _atomic_store,
         ("sync/atomic", "Value", "Load"): _atomic_load,
     }
-    for name in ("Lock", "Unlock", "RLock", "RUnlock", "TryLock"):
+    functions["sync", "NewCond"] = _new_cond
+    for name in ("Lock", "Unlock", "RLock", "RUnlock", "TryLock", "TryRLock"):
         for owner in ("Mutex", "RWMutex"):
-            methods["sync", owner, name] = lambda request: ()
-    for name in ("Add", "Done", "Wait"):
-        methods["sync", "WaitGroup", name] = lambda request: ()
+            methods["sync", owner, name] = _act(name.lower())
+    methods["sync", "WaitGroup", "Add"] = _add
+    methods["sync", "WaitGroup", "Done"] = _act("done")
+    methods["sync", "WaitGroup", "Wait"] = _act("wait")
+    methods["golang.org/x/sync/errgroup", "Group", "Wait"] = _act("wait")
+    methods["sync", "Cond", "Wait"] = _act("cond-wait")
+    methods["sync", "Cond", "Signal"] = methods["sync", "Cond", "Broadcast"] = _act("signal")
     for name in ("Err", "Value", "Deadline"):
         methods["context", "Context", name] = lambda request: ()
     return KnownCalls(functions, methods, _KEEPS_NOTHING)

@@ -9,11 +9,13 @@ from tree_sitter import Node
 
 from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations, var_specs
 from goknot.inputs.source.bodies.ir import (
+    NIL,
     NOTHING,
     Assign,
     Block,
     Case,
     Choose,
+    Constant,
     Defer,
     Expr,
     Func,
@@ -34,6 +36,9 @@ from goknot.inputs.source.bodies.lowering_expressions import MAX_DEPTH, Expressi
 from goknot.inputs.source.bodies.typereader import first
 
 MATTERS = re.compile(rb"SetFinalizer|AddCleanup|NewHandle|Pin\(|AfterFunc|weak\.|\.Delete\(|\bdelete\(")
+
+_FLAGS = (NIL, Constant("true"), Constant("false"), Constant("0"), Constant("1"))
+_COUNTS = re.compile(r"(\w+) := 0; *\1 < ([^;&|]+); *\1(?:\+\+| \+= 1)")
 
 
 def lower_function(package: PackageDeclarations, declared: Declared) -> Func:
@@ -98,8 +103,18 @@ class _Lowering(Expressions):
         operator = node.child_by_field_name("operator")
         if operator is not None and operator.type != "=":  # += and its like move no pointers
             out.append(Run(Several((*self.exprs(left_node), *right))))
+            self._count(left_node)
             return
+        if not define and any(value in _FLAGS for value in right):
+            self._count(left_node)
         out.append(Assign(self.exprs(left_node), right, define, None, self.pos(node)))
+
+    def _counting(self, node: Node, out: list[Stmt], label: str) -> None:
+        self._count(first(node))
+
+    def _count(self, node: Node | None) -> None:
+        if node is not None:
+            self.funcs[0].counted.add(self.text(node))
 
     def _declare(self, node: Node | None) -> None:
         for name in node.named_children if node is not None else ():
@@ -145,13 +160,15 @@ class _Lowering(Expressions):
         self.scopes.append((len(self.funcs), set()))
         inner: list[Stmt] = []
         self._initializer(node, inner)
-        condition = self.expr(node.child_by_field_name("condition"))
+        condition_node = node.child_by_field_name("condition")
+        condition = self.expr(condition_node)
+        text = self.text(condition_node) if condition_node is not None else ""
         then = self.block(node.child_by_field_name("consequence"))
         otherwise: list[Stmt] = []
         alternative = node.child_by_field_name("alternative")
         if alternative is not None:
             self.statement(alternative, otherwise)
-        inner.append(If(condition, then, tuple(otherwise), self.pos(node)))
+        inner.append(If(condition, then, tuple(otherwise), self.pos(node), text))
         self.scopes.pop()
         out.append(Group(tuple(inner)) if len(inner) > 1 else inner[0])
 
@@ -163,13 +180,15 @@ class _Lowering(Expressions):
     def _for(self, node: Node, out: list[Stmt], label: str) -> None:
         self.scopes.append((len(self.funcs), set()))
         inner: list[Stmt] = []
-        kind, define = "ever", False
+        kind, define, bound = "ever", False, ""
         subject: Expr = NOTHING
         left: tuple[Expr, ...] = ()
         head = next((c for c in node.named_children if c.type not in {"block", "comment"}), None)
         tail: list[Stmt] = []
         if head is not None and head.type == "range_clause":
-            kind, subject = "range", self.expr(head.child_by_field_name("right"))
+            right = head.child_by_field_name("right")
+            kind, subject = "range", self.expr(right)
+            bound = self.text(right) if right is not None else ""
             left_node = head.child_by_field_name("left")
             define = any(child.type == ":=" for child in head.children)
             if define:
@@ -180,6 +199,8 @@ class _Lowering(Expressions):
             condition = head.child_by_field_name("condition")
             if condition is not None:
                 kind, subject = "while", self.expr(condition)
+            found = _COUNTS.fullmatch(self.text(head))
+            bound = found[2].strip() if found is not None else ""
             update = head.child_by_field_name("update")
             if update is not None:
                 self.statement(update, tail)
@@ -188,7 +209,7 @@ class _Lowering(Expressions):
             if head.type == "true":
                 kind = "ever"
         body = self.block(node.child_by_field_name("body"))
-        inner.append(Loop(kind, subject, left, define, (*body, *tail), label, self.pos(node)))
+        inner.append(Loop(kind, subject, left, define, (*body, *tail), label, self.pos(node), bound))
         self.scopes.pop()
         out.append(Group(tuple(inner)) if len(inner) > 1 else inner[0])
 
@@ -209,7 +230,7 @@ class _Lowering(Expressions):
             values = self.exprs(case.child_by_field_name("value"))
             guard = Run(Several(values)) if values else None
             cases.append(Case(guard, self._case_body(case), case.type == "default_case"))
-        inner.append(Switch(subject, alias, tuple(cases), tuple(types) if alias else (), label))
+        inner.append(Switch(subject, alias, tuple(cases), tuple(types) if alias else (), label, self.pos(node)))
         self.scopes.pop()
         out.append(Group(tuple(inner)) if len(inner) > 1 else inner[0])
 
@@ -287,4 +308,6 @@ _STATEMENTS: dict[str, _Statement] = {
     "continue_statement": _Lowering._leave,
     "goto_statement": _Lowering._leave,
     "block": _Lowering._group,
+    "inc_statement": _Lowering._counting,
+    "dec_statement": _Lowering._counting,
 }

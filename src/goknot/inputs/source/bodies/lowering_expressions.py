@@ -175,7 +175,13 @@ class Expressions(ABC):
     def _lambda(self, node: Node) -> Expr:
         outer = self.funcs[0]
         func = Func(
-            outer.name, self.package.path, self.source.path, self.pos(node), self.source.imports, is_literal=True
+            outer.name,
+            self.package.path,
+            self.source.path,
+            self.pos(node),
+            self.source.imports,
+            is_literal=True,
+            counted=outer.counted,
         )
         return Lambda(self.fill(func, node), self.pos(node))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from goknot.inputs.source.bodies.gotype import GoType
 from goknot.inputs.source.bodies.ir import Expr, Func, Pos
@@ -72,15 +72,22 @@ class Held(NamedTuple):
 
 
 class Cell:
-    """A variable: what it points to now, and everything it ever did."""
+    """A variable: what it points to now, and everything it ever did.
 
-    __slots__ = ("ever", "n_set", "type", "value")
+    Attributes:
+        version: Another number whenever it is assigned.
+        told: `ok` if it tells whether a receive got a value, `value` if it is what was received.
+    """
+
+    __slots__ = ("ever", "n_set", "told", "type", "value", "version")
 
     def __init__(self, value: Value, given: GoType | None) -> None:
         self.value = value
         self.type = given
         self.ever: dict[Ref, None] = dict.fromkeys(value.refs)
         self.n_set = 1 if value.refs else 0
+        self.version = 0
+        self.told = ""
 
 
 @dataclass(slots=True)
@@ -150,7 +157,7 @@ class Frame:
         self.func = func
         self.env: dict[str, Cell] = {}
         self.returns: list[tuple[Value, ...]] = []
-        self.defers: list[tuple[Expr, dict[str, Cell]]] = []
+        self.defers: list[tuple[Expr, dict[str, Cell], list[Any]]] = []
         self.scope: set[str] = set()
 
 
@@ -160,6 +167,10 @@ class Machine:
     Attributes:
         bounded: Why the run was cut short; empty if it was not.
         escaped: Objects handed to code that is not known.
+        trail: What is done to channels and the like, in order; `trail.Raw`.
+        here: The part of it that grows now.
+        loops: Numbers of the loops around, goroutines looked through.
+        loops_of: Object -> the loops around the place where it was made.
     """
 
     def __init__(self, program: Program, limits: tuple[int, int] = LIMITS[-1]) -> None:
@@ -182,6 +193,12 @@ class Machine:
         self.calls: list[Site] = []
         self.log: list[tuple[Cell, Value]] = []
         self.globals: dict[tuple[str, str], Ref] = {}
+        self.trail: list[Any] = []
+        self.here = self.trail
+        self.loops: tuple[int, ...] = ()
+        self.n_loops = 0
+        self.loops_of: list[tuple[int, ...]] = []
+        self.n_versions = 0
 
     def step(self) -> bool:
         """Counts a step; False if there have been too many."""
@@ -209,6 +226,7 @@ class Machine:
             return self.objects[-1]
         made = Obj(len(self.objects), kind, given, self.where(pos), detail=detail)
         self.objects.append(made)
+        self.loops_of.append(self.loops)
         return made
 
     def event(self, kind: str, pos: Pos, subjects: Iterable[Ref], *others: tuple[Ref, ...], word: str = "") -> Event:
@@ -224,7 +242,13 @@ class Machine:
     def set(self, cell: Cell, value: Value) -> None:
         """Assigns a variable; what it held is remembered until branches meet."""
         self.log.append((cell, cell.value))
+        for ref in cell.value.refs:
+            if self.objects[ref.obj].detail == "nil":
+                self.escaped.setdefault(ref.obj, self.objects[ref.obj].where.site)  # nil for a while only
         cell.value = Value(value.refs[:_MAX_REFS], cell.type or value.type)
+        self.n_versions += 1
+        cell.version = self.n_versions
+        cell.told = ""
         if value.refs:
             cell.n_set += 1
             cell.ever.update(dict.fromkeys(value.refs))

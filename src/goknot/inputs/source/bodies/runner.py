@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from goknot.inputs.source.bodies import ir
 from goknot.inputs.source.bodies.calls import Calls
+from goknot.inputs.source.bodies.conditions import kind_of_loop, parted_by, told_of
 from goknot.inputs.source.bodies.evaluate import Evaluator, Symbol
 from goknot.inputs.source.bodies.exits import Exits, exits_of
 from goknot.inputs.source.bodies.gotype import GoType
@@ -22,10 +24,10 @@ from goknot.inputs.source.bodies.ir import (
     Group,
     If,
     Index,
-    Leave,
     Loop,
     Name,
     Pos,
+    Receive,
     Return,
     Run,
     Select,
@@ -44,8 +46,11 @@ from goknot.inputs.source.bodies.machine import (
     union,
 )
 from goknot.inputs.source.bodies.program import Program
+from goknot.inputs.source.bodies.trail import Called, Looped, Parted, Raw, act, begun, inside
+from goknot.model.processes import Leave, Tell
 
 _KNOWN = known_calls()
+_ERROR = GoType("basic", name="error")
 
 
 class Runner:
@@ -73,6 +78,7 @@ class Runner:
             if result.name and result.name != "_":
                 frame.env[result.name] = Cell(Value((), result.type), result.type)
         self.run_frame(frame)
+        machine.here = machine.trail
         machine.stack.append(func)
         for returned in frame.returns:
             for value in returned:
@@ -93,14 +99,19 @@ class Runner:
         machine.stack.append(frame.func)
         machine.nesting += 3
         branch = machine.branch
-        ends = self.block(frame, frame.func.body)
+        results = frame.func.results
+        called = Called(False, bool(results) and results[-1].type == _ERROR)
+        machine.here.append(called)
+        with inside(machine, called.body):
+            ends = self.block(frame, frame.func.body)
         if not ends or not frame.returns:
             self._bare_return(frame)
         machine.branch = branch
         machine.deferred = True
-        for call, env in reversed(frame.defers):
+        for call, env, later in reversed(frame.defers):
             frame.env = env
-            self.evaluator.values(frame, call)
+            with inside(machine, later):
+                self.evaluator.values(frame, call)
         machine.deferred = False
         machine.nesting -= 3
         machine.stack.pop()
@@ -129,12 +140,14 @@ class Runner:
                 return True
         return False
 
-    def _statement(self, frame: Frame, s: Stmt) -> bool:  # noqa: PLR0911 (one line a kind)
+    def _statement(self, frame: Frame, s: Stmt) -> bool:  # noqa: PLR0911, PLR0912 (one line a kind)
         if isinstance(s, Assign):
             self._assign(frame, s)
         elif isinstance(s, Run):
             self.evaluator.values(frame, s.value)
-            return _never_returns(frame, s.value)
+            if _never_returns(frame, s.value):
+                self.machine.here.append(Leave("exit", ""))
+                return True
         elif isinstance(s, If):
             return self._if(frame, s)
         elif isinstance(s, Return):
@@ -154,7 +167,8 @@ class Runner:
             return self._switch(frame, s)
         elif isinstance(s, Choose):
             return self._choose(frame, s)
-        elif isinstance(s, Leave):
+        elif isinstance(s, ir.Leave):
+            self.machine.here.append(Leave("lost" if s.word == "goto" else s.word, s.label))
             return s.word != "goto"
         return False
 
@@ -166,6 +180,10 @@ class Runner:
             found = tuple(self.evaluator.value(frame, value) for value in s.values)
         if len(machine.stack) == 1:
             machine.event("return", s.pos, ())
+        if frame.func.results and frame.func.results[-1].type == _ERROR:
+            last = s.values[-1] if s.values else None
+            machine.here.append(Tell("" if last is None else told_of(last, frame)))
+        machine.here.append(Leave("return", ""))
         for result, value in zip(frame.func.results, found, strict=False):
             if result.name in frame.env and result.name != "_":
                 machine.set(frame.env[result.name], value)
@@ -187,6 +205,20 @@ class Runner:
                 self._define(frame, target, value, source, s)
             elif not (isinstance(target, Name) and target.name == "_"):
                 self._set(frame, target, self._copied(value, source, s.pos), s.pos)
+        self._tell(frame, s)
+
+    def _tell(self, frame: Frame, s: Assign) -> None:
+        """Notes what variables tell of what was received or returned."""
+        here = self.machine.here
+        if len(s.right) == 1 and isinstance(s.right[0], Call):
+            last = s.left[-1]
+            asked = here[-1] if here else None
+            if isinstance(asked, Called) and asked.tells and isinstance(last, Name) and last.name in frame.env:
+                frame.env[last.name].told = "value"
+        elif len(s.right) == 1 and isinstance(s.right[0], Receive):
+            for target, told in zip(s.left, ("value", "ok"), strict=False):
+                if isinstance(target, Name) and target.name in frame.env:
+                    frame.env[target.name].told = told
 
     def _define(self, frame: Frame, target: Expr, value: Value, source: Expr | None, s: Assign) -> None:
         if not isinstance(target, Name) or target.name == "_":
@@ -200,7 +232,12 @@ class Runner:
         if not value.refs and source is None and not s.right and self.program.is_inline(given):
             made = self.machine.make("new", given, s.pos)  # var x T
             value = Value((Ref(made.id),), given)
-        frame.env[target.name] = Cell(Value(value.refs, given), s.type)
+        elif not value.refs and not s.right and given is not None and given.kind == "chan":
+            made = self.machine.make("chan", given, s.pos, detail="nil")
+            value = Value((Ref(made.id),), given)
+        cell = frame.env[target.name] = Cell(Value(value.refs, given), s.type)
+        self.machine.n_versions += 1
+        cell.version = self.machine.n_versions
 
     def _copied(self, value: Value, source: Expr | None, pos: Pos) -> Value:
         """A struct that is assigned is copied."""
@@ -272,12 +309,15 @@ class Runner:
             keys = tuple(ref for ref in key.refs if not ref.path)  # others are fields, most of them no pointers
             machine.event("map-store", pos, base.refs, keys, value.refs)
 
-    def _branches(self, frame: Frame, bodies: Iterator[tuple[Stmt | None, Block]], *, covers: bool) -> bool:
+    def _branches(
+        self, frame: Frame, bodies: Iterator[tuple[Stmt | None, Block]], parted: Parted, *, covers: bool
+    ) -> bool:
         """Runs branches apart and joins what variables point to; True if none goes on.
 
         Args:
             frame: The frame.
             bodies: Of each branch what stands at its beginning, and its statements.
+            parted: Gets what each does.
             covers: Whether one of them is always taken.
         """
         machine = self.machine
@@ -289,7 +329,12 @@ class Runner:
             outer_branch, machine.branch = machine.branch, (*machine.branch, machine.n_branches)
             saved, scope = dict(frame.env), frame.scope
             frame.scope = set()
-            ended = bool(guard is not None and self._statement(frame, guard)) or self._statements(frame, body)
+            steps: list[Raw] = []
+            parted.alternatives.append(steps)
+            with inside(machine, steps):
+                ended = bool(guard is not None and self._statement(frame, guard))
+                parted.n_guards.append(len(steps) if guard is not None else -1)
+                ended = ended or self._statements(frame, body)
             frame.env, frame.scope = saved, scope
             machine.branch = outer_branch
             changed: dict[Cell, Value] = {}
@@ -303,6 +348,8 @@ class Runner:
                 ends.append(changed)
         if not covers:
             ends.append({})
+            parted.alternatives.append([])
+        machine.here.append(parted)
         for cell, old in before.items():
             values = [changed.get(cell, old) for changed in ends]
             if values:
@@ -315,7 +362,8 @@ class Runner:
     def _if(self, frame: Frame, s: If) -> bool:
         self.evaluator.value(frame, s.condition)
         bodies = [(None, s.then), (None, s.otherwise)]
-        return self._branches(frame, iter(bodies), covers=True)
+        parted = parted_by(s, frame, self.machine.where(s.pos))
+        return self._branches(frame, iter(bodies), parted, covers=True)
 
     def _switch(self, frame: Frame, s: Switch) -> bool:
         subject = self.evaluator.value(frame, s.subject)
@@ -328,7 +376,8 @@ class Runner:
                 yield case.guard, case.body
 
         saved = dict(frame.env)
-        ended = self._branches(frame, bodies(), covers=any(case.is_default for case in s.cases))
+        parted = Parted("switch", self.machine.where(s.pos), label=s.label)
+        ended = self._branches(frame, bodies(), parted, covers=any(case.is_default for case in s.cases))
         frame.env = saved
         return ended and not _breaks(s.cases)
 
@@ -338,8 +387,10 @@ class Runner:
         machine.event("select", s.pos, (), word="default" if has_default else str(len(s.cases)))
         if not s.cases:
             machine.event("select-end", s.pos, ())
+            machine.here.append(Parted("select", machine.where(s.pos)))
             return True
-        ended = self._branches(frame, ((case.guard, case.body) for case in s.cases), covers=True)
+        parted = Parted("select-default" if has_default else "select", machine.where(s.pos), label=s.label)
+        ended = self._branches(frame, ((case.guard, case.body) for case in s.cases), parted, covers=True)
         machine.event("select-end", s.pos, ())
         return ended and not _breaks(s.cases)
 
@@ -347,12 +398,28 @@ class Runner:
         machine = self.machine
         saved, scope = dict(frame.env), frame.scope
         frame.scope = set()
-        subject = self.evaluator.value(frame, s.subject)
+        tested: list[Raw] = []
+        with inside(machine, tested):
+            subject = self.evaluator.value(frame, s.subject)
+        machine.n_loops += 1
+        shape = self.program.under(subject.type) if s.kind == "range" else None
+        kind, bound, counted = kind_of_loop(s, shape, frame)
+        looped = Looped(
+            kind, machine.where(s.pos), bound, counted, machine.n_loops, machine.n_versions, s.label, subject.refs
+        )
+        if s.kind == "range":
+            machine.here.extend(tested)
+        else:
+            looped.body.extend(tested)
+        machine.here.append(looped)
         self._range_variables(frame, s, subject)
         exits = exits_of(s)
         self._note_loop(frame, s, subject, exits)
         machine.loop += 1
-        self._statements(frame, s.body)
+        loops, machine.loops = machine.loops, (*machine.loops, machine.n_loops)
+        with inside(machine, looped.body):
+            self._statements(frame, s.body)
+        machine.loops = loops
         machine.loop -= 1
         frame.env, frame.scope = saved, scope
         return s.kind == "ever" and not exits.leaves
@@ -394,9 +461,12 @@ class Runner:
         for ref in channel.refs:
             self.machine.store(ref, "[]", value, s.pos, "element", adds=True)
         self.machine.event("send", s.pos, channel.refs, value.refs)
+        act(self.machine, "send", s.pos, channel.refs, told_of(s.value, frame))
 
     def _defer(self, frame: Frame, s: Defer) -> None:
-        frame.defers.append((s.call, dict(frame.env)))
+        later = Called(True)
+        self.machine.here.append(later)
+        frame.defers.append((s.call, dict(frame.env), later.body))
 
     def _go(self, frame: Frame, s: Go) -> None:
         machine, pos = self.machine, s.pos
@@ -410,11 +480,8 @@ class Runner:
         machine.event("go", pos, (Ref(made.id),), function.refs)
         saved = machine.goroutine, machine.loop, machine.deferred
         machine.goroutine, machine.loop, machine.deferred = made.id, 0, False
-        for ref in function.refs[:2]:
-            self.calls.call_object(machine.objects[ref.obj], args, pos)
-        if not function.refs:
-            for arg in args:
-                machine.escape(arg, pos)
+        with begun(machine, made.id, pos):
+            self.calls.call_value(function, args, s.call)
         machine.goroutine, machine.loop, machine.deferred = saved
 
     def _callee(self, frame: Frame, call: Call) -> Value:
@@ -443,7 +510,7 @@ def _breaks(cases: Sequence[Case]) -> bool:
 
 def _has_break(body: Block) -> bool:
     for s in body:
-        if isinstance(s, Leave) and s.word == "break" and not s.label:
+        if isinstance(s, ir.Leave) and s.word == "break" and not s.label:
             return True
         if isinstance(s, If) and (_has_break(s.then) or _has_break(s.otherwise)):
             return True

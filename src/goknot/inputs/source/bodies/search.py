@@ -25,8 +25,12 @@ _CONTEXTS = re.compile(rb"context\.With(?:Cancel|Timeout|Deadline)(?:Cause)?\(")
 _DEFERRED_CANCEL = re.compile(rb"defer (?:\w+\.)*\w*[cC]ancel\w*\(|t\.Cleanup\(")
 _POOL = re.compile(rb"\b\w*[pP]ool\w*\.Put\(|\.New = func\b")
 _STORED = re.compile(rb" = &?(\w+)(?:\.\w+)*\n")
-_GO = re.compile(rb"\bgo (?:func\b|[\w.]+\()")
-_CHANNEL = re.compile(rb"make\(chan\b")
+_GO = re.compile(rb"\bgo (?:func\b|[\w.]+\()|\.Go\(func\b")
+_CHANNEL = re.compile(rb"make\(chan\b|\bvar \w+ (?:<-)?chan\b|sync\.NewCond\(")
+_GROUP = re.compile(rb"(?:var \w+ |&|new\(|:= |= )sync\.(?:WaitGroup|Mutex|RWMutex)\b")
+_RELEASE = re.compile(rb"(defer |<-)?[\w.]+\.(?:Done|R?Unlock)\(\)|\.Add\([2-9]")
+_TICKER = re.compile(rb"\brange (?:[\w.]+\.C\b|time\.Tick\()")
+_BACKGROUND = re.compile(rb"\b(\w+) :?= context\.(?:Background|TODO)\(\)")
 _MARKS = (  # a file without any has nothing to run; looked for one by one, which is far quicker than a pattern
     b"SetFinalizer",
     b"AddCleanup",
@@ -42,6 +46,7 @@ _MARKS = (  # a file without any has nothing to run; looked for one by one, whic
     b"context.With",
     b".Put(",
     b"make(chan",
+    b"sync.",
     b"//goknot:ignore",
 )
 _IGNORE = re.compile(rb"//goknot:ignore\b[ \t]*([\w-]*)[ \t]*([^\n]*)")
@@ -134,7 +139,13 @@ class _Search:
         self, fresh: Iterable[tuple[PackageDeclarations, FunctionFacts]]
     ) -> list[tuple[PackageDeclarations, FunctionFacts]]:
         """Runs the functions that call those whose leak depends on who calls them."""
-        wanted = sorted({(package.path, facts.name) for package, facts in fresh if _depends_on_caller(facts)})
+        wanted = sorted(
+            {
+                (package.path, facts.name)
+                for package, facts in fresh
+                if _depends_on_caller(facts) or _gives_channel(facts)
+            }
+        )
         found: list[tuple[PackageDeclarations, FunctionFacts]] = []
         if not wanted:
             return found
@@ -232,14 +243,42 @@ def _matters(declared: Declared) -> bool:
     text = declared.text
     if _WORDS.search(text) or _POOL.search(text):
         return True
-    if _CHANNEL.search(text) and _GO.search(text):
+    if _GO.search(text) and (_CHANNEL.search(text) or _may_wait(text)):
         return True
     n_contexts = len(_CONTEXTS.findall(text))
     return n_contexts > 0 and n_contexts > len(_DEFERRED_CANCEL.findall(text))
 
 
+def _may_wait(text: bytes) -> bool:
+    """Whether goroutines may be waited for in vain: a Done or Unlock that is not deferred, a background context."""
+    if _TICKER.search(text):
+        return True
+    if _GROUP.search(text) and any(match[1] is None for match in _RELEASE.finditer(text)):
+        return True
+    return any(b"<-" + match[1] + b".Done()" in text for match in _BACKGROUND.finditer(text))
+
+
 def _depends_on_caller(facts: FunctionFacts) -> bool:
     return any(_is_open(facts, event) for event in facts.events)
+
+
+def _gives_channel(facts: FunctionFacts) -> bool:
+    """Whether it returns a channel that a goroutine of its own sends on, come what may."""
+    given = {
+        subject
+        for event in facts.events
+        if event.kind == "returned"
+        for subject in event.subjects
+        if facts.nodes[subject].kind == "chan"
+    }
+    if not given:
+        return False
+    selects = {event.goroutine for event in facts.events if event.kind == "select"}
+    return any(
+        event.kind == "send" and event.goroutine >= 0 and event.goroutine not in selects
+        for event in facts.events
+        if given.intersection(event.subjects)
+    )
 
 
 def _is_open(facts: FunctionFacts, event: LeakEvent) -> bool:
