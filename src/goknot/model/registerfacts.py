@@ -49,6 +49,7 @@ class Registration:
         package: Import path of its package; empty if that is not one of the program's.
         plugin: Where the variable is declared, if its package is a plugin.
         given: Whether the register came as a parameter, so that it may be another of its type.
+        apart: Whether a method of another package makes and registers, in whatever its receiver is.
         where: The line that registers, in the function that made the object.
         maker: That function.
         depth: How many calls lie between the function looked at and that line.
@@ -66,6 +67,7 @@ class Registration:
     table: int
     register: str
     given: bool
+    apart: bool
     where: Spot
     maker: str
     depth: int

@@ -49,7 +49,7 @@ def _judge(facts: FunctionFacts, event: LeakEvent, one: Registration) -> Confide
             return Confidence.POSSIBLE if _is_its_own(facts, one) else None
     if one.grows == "unique" and often != "many":
         return None
-    doubtful = one.way_out.kind == "alias" or one.grows != "each"
+    doubtful = one.way_out.kind == "alias" or one.grows != "each" or one.apart
     if often == "once":
         return Confidence.POSSIBLE if one.ends else None
     comes_and_goes = often == "many" or bool(one.ends)

@@ -30,17 +30,17 @@ def waiting(program: ProgramFacts, facts: FunctionFacts, pointers: Pointers, eve
     undone = taken_back(facts, event, "timer-stop", {timer})
     if undone is None or any(other.kind == "timer-stop" and other.destructor for other in facts.events):
         return
-    if _renews(facts, event):
+    if renews(facts, event):
         if undone is Confidence.CERTAIN:
             always = not event.where.branch and not _may_leave(program, event)
             sure = always and _is_its_own(facts, held[0])
             confidence = Confidence.LIKELY if sure else Confidence.POSSIBLE
-            yield _leak(facts, pointers, event, held[0], confidence, renews=True)
+            yield _leak(facts, pointers, event, held[0], confidence, again=True)
     elif int(event.word or -1) >= _LONG and not event.where.calls:
-        yield _leak(facts, pointers, event, held[0], Confidence.POSSIBLE, renews=False)
+        yield _leak(facts, pointers, event, held[0], Confidence.POSSIBLE, again=False)
 
 
-def _renews(facts: FunctionFacts, event: LeakEvent) -> bool:
+def renews(facts: FunctionFacts, event: LeakEvent) -> bool:
     """Whether the function of a timer starts it again whenever it runs."""
     timer = event.subjects[0]
     for other in facts.events:
@@ -74,7 +74,7 @@ def _is_its_own(facts: FunctionFacts, node: int) -> bool:
 
 
 def _leak(
-    facts: FunctionFacts, pointers: Pointers, event: LeakEvent, held: int, confidence: Confidence, *, renews: bool
+    facts: FunctionFacts, pointers: Pointers, event: LeakEvent, held: int, confidence: Confidence, *, again: bool
 ) -> Leak:
     picture = Picture.empty()
     node = facts.nodes[held]
@@ -83,7 +83,7 @@ def _leak(
     first = path[0].source if path else held
     picture.edge(timer, picture.node(first, node_of(facts.nodes[first])), "timer", event.where.spot)
     picture.path(facts, path)
-    if renews:
+    if again:
         verdict, how_long = Verdict.NEVER_FREED, "its function starts it again each time, and nothing stops it"
     else:
         verdict, how_long = Verdict.KEPT_ALIVE, f"it waits {event.word} seconds, and nothing seen stops it on every way"
@@ -92,7 +92,7 @@ def _leak(
         level=Level.TYPE,
         verdict=verdict,
         confidence=confidence,
-        title=f"a timer holds {node.name} " + ("as long as it starts itself anew" if renews else "until it fires"),
+        title=f"a timer holds {node.name} " + ("as long as it starts itself anew" if again else "until it fires"),
         reason=f"A pending timer is a root and its function leads to {node.name}; {how_long}.",
         where=event.where.spot,
         nodes=tuple(picture.nodes),

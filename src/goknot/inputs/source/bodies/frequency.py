@@ -81,7 +81,7 @@ class Frequencies:
                 return found
             if best is None or _RANK.index(found.kind) < _RANK.index(best.kind):
                 best = found
-        if best is not None:
+        if best is not None and (best.kind in {"once", "start"} or not _START.match(short)):
             return best
         if _START.match(short):
             return Frequency("start", f"{name} is called while programs start, as its name says")
@@ -124,11 +124,13 @@ class Frequencies:
             places = [(path, file, data) for file, data in self.registers.texts(path)]
             places += [(other, file, data) for other, file, data, _ in self.registers.importers(path)]
             for where, file, data in places:
-                yield from _uses(where, file, data, pattern)
+                if mark in data:
+                    yield from _uses(where, file, data, pattern)
             return
         here = re.compile(rb"(?<![\w.\"])" + mark + rb"\b(?:\[[^\]\n]*\])?\(?")
         for file, data in self.registers.texts(path):
-            yield from _uses(path, file, data, here)
+            if mark in data:
+                yield from _uses(path, file, data, here)
         if name[:1].isupper():
             for other, file, data, alias in self.registers.importers(path):
                 yield from _uses(

@@ -41,11 +41,13 @@ class RegisterSearch:
     Args:
         program: The program.
         run: Runs a function, once.
+        run_shallow: The same, with fewer calls above one another.
     """
 
-    def __init__(self, program: Program, run: _Run) -> None:
+    def __init__(self, program: Program, run: _Run, run_shallow: _Run) -> None:
         self.program = program
         self.run = run
+        self.run_shallow = run_shallow
         self.registers = Registers(program)
         self.registrations = Registrations(program, self.registers)
         self.n_inits = 0
@@ -94,7 +96,7 @@ class RegisterSearch:
                 inside = declared.start <= site.at < declared.end
                 if package is not None and declared.source.path == site.file and inside:
                     self.n_inits += 1
-                    self.run(package, declared)
+                    self.run_shallow(package, declared)
 
     def _callers(self, path: str, name: str) -> Iterable[_Key]:
         for site in self.registrations.frequencies.sites(path, name):

@@ -217,8 +217,13 @@ class Registers:
 
     # ways out
 
-    def way_out(self, register: str) -> WayOut:
-        """Who takes elements out of a register (`package.variable` or `package.variable.field`)."""
+    def way_out(self, register: str, *, nested: bool = False) -> WayOut:
+        """Who takes elements out of a register (`package.variable` or `package.variable.field`).
+
+        Args:
+            register: Its name.
+            nested: Whether what is in question lies in an element of it, such as a slice in a map.
+        """
         package_name, _, rest = register.partition(".")
         name, _, fields = rest.partition(".")
         homes: set[str] = set()
@@ -233,7 +238,20 @@ class Registers:
         key = (tuple(sorted(homes)), last or name, bool(last))
         if key not in self._ways:
             self._ways[key] = self._way(*key)
+        if nested and self._ways[key].kind == "none":
+            return self._way_of_elements(*key)
         return self._ways[key]
+
+    def _way_of_elements(self, homes: Iterable[str], name: str, is_field: bool) -> WayOut:
+        """Whether an element is set to something else than itself with more in it, or gets another name."""
+        n = rf"(?<![\w]){re.escape(name)}\[[^\n\]]*\]"
+        pattern = re.compile(rf"{n}\s*=(?!=)(?!\s*append\(\s*[\w.]*{n})|:?=\s*[\w.]*{n}".encode())
+        for _, file, data in self._places(homes, name, is_field=is_field):
+            for match in pattern.finditer(data) if name.encode() in data else ():
+                header = header_around(data, match.start())
+                if header is not None:
+                    return WayOut("alias", header.full, Spot(file, line_of(data, match.start()), 1))
+        return WayOut("none")
 
     def _way(self, homes: Iterable[str], name: str, is_field: bool) -> WayOut:
         best = WayOut("none")
@@ -353,7 +371,7 @@ def _patterns(name: str, *, is_field: bool) -> tuple[re.Pattern[bytes], re.Patte
     m = rf"\.{name}" if is_field else rf"(?<![\w.])(?:[a-z]\w*\.)?{name}"
     takes = (
         rf"\b(?:delete|clear)\(\s*&?{n}\b"
-        rf"|(?:^|[;{{,])[ \t]*{n}[ \t]*(?:,[^\n=]*)?=(?!=)"  # set anew, but for what is added to it
+        rf"|(?:^|[;{{,]|\bif )[ \t]*{n}[ \t]*(?:,[^\n=]*)?=(?!=)"  # set anew, but for what is added to it
         rf"(?![ \t]*append\(\s*{n}\s*,)(?![ \t]*append\([^\n]*,\s*{n}\.\.\.\))"
         rf"|{m}\[[^\n\]]*\]\s*=\s*nil\b"
         rf"|{m}\.(?:Delete|LoadAndDelete|CompareAndDelete|CompareAndSwap|Clear|Remove|Init)\("

@@ -66,6 +66,7 @@ class Registrations:
             table=-1,
             register="shared informer",
             given=False,
+            apart=False,
             where=event.where.spot,
             maker=header.full,
             depth=0,
@@ -116,8 +117,9 @@ class Registrations:
         calls = event.where.calls
         values = tuple(sorted(values, key=lambda value: not facts.nodes[value].type_key))  # what has a name first
         where = calls[depth] if len(calls) > depth else event.where.spot
-        _, data = self._files.get(where.file, ("", b""))
+        path, data = self._files.get(where.file, ("", b""))
         header = header_around(data, _offset(data, where))
+        home = self._home(register)
         maker = header.full if header is not None else facts.name
         return Registration(
             event=event.order,
@@ -125,14 +127,15 @@ class Registrations:
             table=table,
             register=register,
             given=facts.nodes[table].detail.partition(".")[0] != register.partition(".")[0],
+            apart=depth > 0 and path != home,
             where=where,
             maker=maker,
             depth=depth,
             grows=self._grows(facts, event),
-            way_out=self.registers.way_out(register),
+            way_out=self.registers.way_out(register, nested="[]" in facts.nodes[table].detail),
             ticket=self._ticket(event, where, depth),
             frequency=self._frequency(where if not depth else calls[0], maker if not depth else facts.name),
-            package=self._home(register),
+            package=home,
             plugin=self._plugin(register),
             ends=next((ends for value in values if (ends := self._ends_of(facts, value))), ""),
         )
@@ -222,7 +225,9 @@ class Registrations:
 
     def _ends_of(self, facts: FunctionFacts, value: int) -> str:
         """The method that ends an object, or one that a registered function leads to."""
-        seen = [value, *(edge.target for edge in facts.edges if edge.source == value and edge.kind != "element")]
+        seen = [value]
+        if facts.nodes[value].kind in {"closure", "method-value"}:
+            seen += [edge.target for edge in facts.edges if edge.source == value]
         for number in seen:
             node = facts.nodes[number]
             if node.type_spot is not None and node.type_key and (found := self._method(node)):

@@ -76,7 +76,7 @@ class _Search:
         self.ignores: dict[tuple[str, int], Mapping[str, str]] = {}
 
     def find(self) -> tuple[ProgramFacts, Program]:
-        registers = RegisterSearch(self.program, partial(self._run, deep=True))
+        registers = RegisterSearch(self.program, partial(self._run, deep=True), self._run)
         registers.find()
         fresh: list[tuple[PackageDeclarations, FunctionFacts]] = []
         for node, package in enumerate(self.program.scan.packages):
