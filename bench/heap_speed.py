@@ -1,11 +1,12 @@
 """Times `goknot heap` as a whole process against `grf` on the same cores, and the stop of a live process.
 
-    python bench/heap_speed.py [1 10] [--shuffled | --in-order] [--rounds N] [--grf-rounds N] [--live]
+    python bench/heap_speed.py [1 10] [--shuffled | --in-order] [--rounds N] [--grf-rounds N] [--live] [--first-run]
 
 The program tests/go/heap_big makes millions of objects with two pointers each; its cores go to bench/.data. grf
 (cloudwego/goref, Apache-2.0) finds no rings, dominators or verdicts: it adds up what is reachable by way of what. It is
 built once into bench/.data if Go can fetch it. Times and peak memory (largest resident set, of which the second number
-is anonymous: no part of the core) are medians and maxima; kernels are compiled before the clock runs.
+is anonymous: no part of the core) are medians and maxima; kernels are compiled before the clock runs, and goknot has
+its bytecode, as it has where pip installed it.
 """
 
 # ruff: noqa: PLC0415  (what the tests have is found by the path set here)
@@ -28,6 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DATA = Path(__file__).resolve().parent / ".data"
+BYTECODE = DATA / "bytecode"
 PROJECT = DATA.parent.parent
 sys.path[:0] = [str(PROJECT / "tests"), str(PROJECT / "src")]
 GO_VERSION = "1.26.6"
@@ -53,6 +55,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--grf-rounds", type=int, default=1, help="0: not at all")
     parser.add_argument("--live", action="store_true", help="also how long a live process is stopped")
+    parser.add_argument("--first-run", action="store_true", help="also a run that has to compile the kernels")
     parser.add_argument("--max-memory", metavar="SIZE", help="handed on to goknot")
     parser.add_argument("--keep", action="store_true", help="keep the cores")
     chosen = parser.parse_args()
@@ -73,20 +76,28 @@ def _compare(n: int, shuffled: bool, grf: Path | None, chosen: argparse.Namespac
     core = DATA / f"heap-{n}{'-shuffled' if shuffled else ''}.core"
     exe = _make(n, shuffled, core, chosen.live)
     extra = ["--max-memory", chosen.max_memory] if chosen.max_memory else []
-    runs = [_run([*_goknot(str(core)), "--exe", str(exe), *extra]) for _ in range(chosen.rounds)]
+    command = [*_goknot(str(core)), "--exe", str(exe), *extra]
+    if not BYTECODE.exists():
+        _run(command)
+    runs = [_run(command) for _ in range(chosen.rounds)]
     stats = json.loads(runs[0].output)["stats"]["heap"]
     print(
         f"{stats['objects']:,} objects, {stats['edges']:,} pointers, {'shuffled' if shuffled else 'in order'}, core of "
         f"{core.stat().st_blocks * 512 / 2**20:,.0f} MiB"
     )
     _print("goknot heap", runs)
+    if chosen.first_run:
+        with tempfile.TemporaryDirectory(dir=DATA) as empty:
+            first = _run(command, {"NUMBA_CACHE_DIR": empty})
+        more, busy = (first.seconds - _median(runs, "seconds"), first.cpu_seconds - _median(runs, "cpu_seconds"))
+        print(f"  the first run ever takes {more:.2f} s more, {busy:.2f} s of processor time")
     if grf is not None:
         with tempfile.TemporaryDirectory() as scratch:
             out = ["-o", str(Path(scratch) / "grf.out")]
             others = [_run([str(grf), "core", str(exe), str(core), *out]) for _ in range(chosen.grf_rounds)]
         _print("grf core", others)
-        ours, theirs = (statistics.median(run.seconds for run in each) for each in (runs, others))
-        busy, their_busy = (statistics.median(run.cpu_seconds for run in each) for each in (runs, others))
+        ours, theirs = (_median(each, "seconds") for each in (runs, others))
+        busy, their_busy = (_median(each, "cpu_seconds") for each in (runs, others))
         print(f"  {theirs / ours:.1f} times as fast, {their_busy / busy:.1f} times less processor time")
     if not chosen.keep:
         core.unlink()
@@ -96,18 +107,23 @@ def _goknot(target: str) -> list[str]:
     return [sys.executable, "-m", "goknot", "heap", target, "--format", "json"]
 
 
+def _median(runs: list[Run], figure: str) -> float:
+    return statistics.median(getattr(run, figure) for run in runs)
+
+
 def _print(name: str, runs: list[Run]) -> None:
     seconds = [run.seconds for run in runs]
     print(
         f"  {name:12} {statistics.median(seconds):7.2f} s ({min(seconds):.2f} to {max(seconds):.2f}), processor "
-        f"{statistics.median(run.cpu_seconds for run in runs):.2f} s   peak "
+        f"{_median(runs, 'cpu_seconds'):.2f} s (from {min(run.cpu_seconds for run in runs):.2f})   peak "
         f"{max(run.peak_mib for run in runs):7,.0f} MiB, anonymous {max(run.anonymous_mib for run in runs):7,.0f} MiB",
         flush=True,
     )
 
 
-def _run(command: list[str]) -> Run:
-    env = os.environ | {"PYTHONPATH": str(PROJECT / "src")}
+def _run(command: list[str], more: dict[str, str] | None = None) -> Run:
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    env |= {"PYTHONPATH": str(PROJECT / "src"), "PYTHONPYCACHEPREFIX": str(BYTECODE), **(more or {})}
     began, used = time.perf_counter(), _cpu_of_children()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as process:
         peaks = {"VmHWM": 0, "RssAnon": 0}

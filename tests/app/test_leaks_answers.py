@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from goknot.app import leaks
 from goknot.app.leaks import LeaksRequest, find_leaks
 from goknot.inputs.source import SourceOptions
+from goknot.inputs.source.bodies import search
 from goknot.reports import render
 
 OPTIONS = SourceOptions("linux", "amd64")
@@ -40,8 +40,8 @@ def ask(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """The report as JSON, and whether anything was worked out for it."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     asked: list[int] = []
-    find = leaks.find_facts
-    monkeypatch.setattr(leaks, "find_facts", lambda source: (asked.append(1), find(source))[1])
+    find = search.find_facts
+    monkeypatch.setattr(search, "find_facts", lambda source: (asked.append(1), find(source))[1])
 
     def ask_once(options: SourceOptions = OPTIONS, *, use_cache: bool = True) -> tuple[str, bool]:
         asked.clear()

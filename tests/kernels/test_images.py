@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from goknot.kernels import _jit, compiling, images
+from goknot.kernels import _jit, cache, compiling, images
 from goknot.kernels._jit import IN_I64, IN_U8, MEMORY_U64, OUT_I32, OUT_I64, i64, tuple_of, u64, void
 from goknot.kernels.linking import UnlinkableError, link
 from goknot.kernels.signature import Signature
@@ -108,7 +108,7 @@ def test_what_needs_a_library_is_no_image(tmp_path: Path, monkeypatch: pytest.Mo
     signature = Signature(i64, (IN_I64,))
     assert compiling.image(waves, signature, []) is None
     monkeypatch.setattr(_jit, "KERNELS", [])
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(cache, "locate", lambda: cache.KernelCache(tmp_path, False, ""))
     assert _jit.Kernel(waves, signature)(np.ones(1, np.int64)) == 841  # numba runs it
 
 
@@ -131,3 +131,16 @@ def test_an_object_without_the_entry_is_no_image() -> None:
     assert link(elf, "other")[0].endswith(bytes.fromhex("b807000000c3"))
     with pytest.raises(UnlinkableError, match="is not there"):
         link(elf, "entry")
+
+
+def test_a_folder_without_programs_is_numbas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(file: int) -> None:
+        raise PermissionError("mounted noexec")
+
+    monkeypatch.setattr(images, "_map", refused)
+    monkeypatch.setattr(_jit, "KERNELS", [])
+    monkeypatch.setattr(_jit, "HELPERS", [_twice])
+    monkeypatch.setattr(cache, "locate", lambda: cache.KernelCache(tmp_path, False, ""))
+    assert _jit.Kernel(_several, SEVERAL)(*_arguments()) == (-1, 8, 1)
+    assert not list(tmp_path.glob("*.image"))
+    assert list(tmp_path.rglob("*.nbi"))

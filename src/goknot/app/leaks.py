@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from goknot import __version__
-from goknot.analyses.leaks.detect import detect
+from goknot.app.collecting import few_collections
 from goknot.app.comparing import compare_report
-from goknot.app.confirming import ConfirmRequest, confirm_knots
 from goknot.inputs.reportfile import parse_report
 from goknot.inputs.source import DiskTree, SourceOptions, SourceScan, scan_source
 from goknot.inputs.source.answers import Answers, key_of
-from goknot.inputs.source.bodies.program import Program
-from goknot.inputs.source.bodies.search import find_facts
 from goknot.inputs.source.cachefile import cache_folder
 from goknot.model.knot import Evidence, Knot
 from goknot.model.report import Report, ReportInput
 from goknot.model.sourcelevel import SourceLevel
 from goknot.model.verdict import BaselineState, Confidence
 from goknot.reports import render
+
+if TYPE_CHECKING:
+    from goknot.app.confirming import ConfirmRequest
+    from goknot.inputs.source.bodies.program import Program
 
 SURE = frozenset({Confidence.CERTAIN, Confidence.LIKELY})
 
@@ -87,8 +89,12 @@ def _nothing_outside(path: str) -> bytes:
 
 def _report(source: SourceScan, path: Path) -> Report:
     """What the bodies say."""
-    facts, program = find_facts(source)
-    knots, n_ignored = detect(facts)
+    from goknot.analyses.leaks.detect import detect  # noqa: PLC0415 (a kept answer needs none of it)
+    from goknot.inputs.source.bodies.search import find_facts  # noqa: PLC0415 (tree-sitter)
+
+    with few_collections():
+        facts, program = find_facts(source)
+        knots, n_ignored = detect(facts)
     knots = [_with_text(knot, program) for knot in knots]
     details: dict[str, str | int | tuple[str, ...]] = {
         "module": tuple(sorted(module.path for module in source.modules)),
@@ -118,6 +124,8 @@ def _report(source: SourceScan, path: Path) -> Report:
 
 def _confirmed(report: Report, source: SourceScan, path: Path, confirm: ConfirmRequest) -> Report:
     """The report after go/types was asked."""
+    from goknot.app.confirming import confirm_knots  # noqa: PLC0415 (a fifth of the start-up)
+
     told = confirm_knots(list(report.knots), source, path, confirm)
     inputs = report.inputs
     if told.go:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from goknot import __version__
 from goknot.analyses.types import TypeRings, find_type_rings
+from goknot.app.collecting import few_collections
 from goknot.app.comparing import compare_report
 from goknot.inputs.modules.goenv import read_goenv
 from goknot.inputs.reportfile import parse_report
@@ -74,8 +75,9 @@ def types_of(source: SourceScan, path: Path, *, use_cache: bool = True) -> Repor
     if known is not None:
         report = parse_report(known, "the cache")
     else:
-        read = read_types(source, places, cache_folder() if use_cache else None)
-        report = _report(path, source, read, places)
+        with few_collections():
+            read = read_types(source, places, cache_folder() if use_cache else None)
+            report = _report(path, source, read, places)
         if key is not None:
             answers.keep(key, read.outside, render(report, "json").encode())
     return replace(report, problems=tuple(sorted({*source.problems, *report.problems})))

@@ -30,8 +30,9 @@ def command(
 ) -> None:
     """Joins reports made apart, e.g. a scan from CI and a core from production, into one with its evidence chain.
 
-    FILES are reports written with --format json: of scan, leaks, types, heap, plugin check. What source says may be is
-    held against what the heap shows: counts and bytes are added, and findings that the heap does not bear out lowered.
+    FILES are reports written with --format json: of scan, leaks, types, heap, plugin check, escape. What source says
+    may be is held against what the heap shows: counts and bytes are added, and findings that the heap does not bear out
+    lowered.
     """
     from goknot.analyses.failing import exit_code  # noqa: PLC0415 (help must stay quick)
     from goknot.app.leaks import SURE, failing_part  # noqa: PLC0415

@@ -9,6 +9,7 @@ import numpy as np
 
 from goknot.errors import InputError
 from goknot.goruntime.specials import FINALIZER
+from goknot.goruntime.static_types import StaticTypes
 from goknot.goruntime.types_flow import HeapTypes, name_objects
 from goknot.goruntime.types_runtime import pools, timers
 from goknot.goruntime.types_seeds import FlowHeap, Seeds, finalizer_seeds, variable_seeds
@@ -69,14 +70,18 @@ def name_types(image: HeapImage, into: NDArray[np.int32] | None = None) -> Namin
     )
     types = FlowTypes(image.types)
     described = Described(image, types, heap)
+    static = described.static()
     known = [
         _finalizers(image, types),
         *_scheduler(image, types),
         pools(image, types),
         timers(image, types, heap.places),
+        static.interfaces(),
     ]
     seeds = (*known, *described.seeds())
-    found = name_objects(heap, image.types, types, image.functions.entries(), seeds, described.captures, into)
+    found = name_objects(
+        heap, image.types, types, image.functions.entries(), seeds, described.captures, static.from_code, into
+    )
     return Naming(found, types, tuple(described.problems), tuple(described.modules))
 
 
@@ -102,6 +107,15 @@ class Described:
         if any(self.modules):
             self._try(lambda: parts.append(frame_seeds(self._image, self._types, self.modules, self._resolve)))
         return parts
+
+    def static(self) -> StaticTypes:
+        """What can be said without DWARF; code is asked of modules that have none."""
+        dark = [
+            module
+            for number, module in enumerate(self._image.modules)
+            if number >= len(self.modules) or self.modules[number] is None
+        ]
+        return StaticTypes(self._image, self._types, self._heap, self._resolve, self._is_static, dark)
 
     def captures(self, entry_addr: int) -> list[Capture]:
         """What closures of the function at `entry_addr` hold."""

@@ -150,6 +150,18 @@ class RootBuilder:
         return RootTable(tuple(self._roots[index] for index in kept.tolist()), start, target, off, places, before)
 
 
+def masked(space: AddressSpace, start: int, end: int, mask_addr: int) -> UInt64s:
+    """Places of pointers from `start` to `end`, as a mask of one bit a word has them.
+
+    Raises:
+        MissingMemoryError: The mask is not there.
+    """
+    n_words = (end - start) // 8
+    bits = np.frombuffer(space.read(mask_addr, (n_words + 7) // 8) if n_words else b"", np.uint8)
+    words = np.flatnonzero(np.unpackbits(bits, bitorder="little")[:n_words]).astype(np.uint64)
+    return np.uint64(start) + words * np.uint64(8)
+
+
 def add_variables(builder: RootBuilder, space: AddressSpace, names: Names) -> list[str]:
     """A module's data and bss by its masks (`moduledata.gcdatamask`, `gcbssmask`)."""
     module, problems = names.module, []
@@ -158,16 +170,11 @@ def add_variables(builder: RootBuilder, space: AddressSpace, names: Names) -> li
         (RootPlace.DATA, module.data, module.gcdatamask_addr),
         (RootPlace.BSS, module.bss, module.gcbssmask_addr),
     ):
-        n_words = (end - start) // 8
-        if not n_words:
-            continue
         try:
-            bits = np.frombuffer(space.read(mask_addr, (n_words + 7) // 8), np.uint8)
+            places = masked(space, start, end, mask_addr)
         except MissingMemoryError as missing:
             problems.append(f"the pointer mask of {names.label}'s {place.name.lower()} is missing: {missing.what}")
             continue
-        words = np.flatnonzero(np.unpackbits(bits, bitorder="little")[:n_words]).astype(np.uint64)
-        places = np.uint64(start) + words * np.uint64(8)
         builder.note_masked(places)
         found.append((place, places[space.words_at(places) > 4096]))
     pointers = np.concatenate([np.zeros(0, np.uint64), *(places for _, places in found)])

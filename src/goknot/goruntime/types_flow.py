@@ -74,8 +74,9 @@ def name_objects(  # noqa: PLR0917 - a heap, and all that is known of it
     table: TypeTable,
     types: FlowTypes,
     functions: Functions,
-    more: tuple[Seeds, ...] = (),
+    known: tuple[Seeds, ...] = (),
     captures: Callable[[int], list[Capture]] | None = None,
+    later: Callable[[NDArray[np.bool_], NDArray[np.int32]], Seeds] | None = None,
     into: NDArray[np.int32] | None = None,
 ) -> HeapTypes:
     """Types for the objects of `heap`.
@@ -85,14 +86,14 @@ def name_objects(  # noqa: PLR0917 - a heap, and all that is known of it
         table: The program's types.
         types: What has been compiled of them; grows.
         functions: To know closures by the function they begin with.
-        more: What else is known: typed variables, finalizers.
+        known: What else is known: typed variables, finalizers.
         captures: Entry of a function -> what its closures hold.
+        later: (object -> whether it has a type by now, closures) -> what else can be said.
         into: Room for the result's `type_by_object`.
     """
     functional, closure_by_entry = closures(heap, types, functions)
-    known = [headers(heap, types), interfaces(heap, table, types), functional]
-    known += [channels(heap, table, types), *more]
-    seeds = Seeds.joined(known)
+    found = [headers(heap, types), interfaces(heap, table, types), functional]
+    seeds = Seeds.joined([*found, channels(heap, table, types), *known])
     if captures is not None:
         said: dict[int, list[list[Capture]]] = {}
         for entry, closure in closure_by_entry.items():
@@ -109,10 +110,12 @@ def name_objects(  # noqa: PLR0917 - a heap, and all that is known of it
     numbers = np.zeros((MOST_SMALL_BYTES >> 3) + 1, np.uint8)
     prepare(heap.bytes_by_object, heap.header_by_object, heap.noscan_by_object, numbers, sizes, flow)
     _spread(heap, arrays, seeds, sizes, flow)
-    pooled = _pooled(heap, table, types, flow)
-    if len(pooled.target):
+    more = _pooled(heap, table, types, flow)
+    if later is not None:
+        more = Seeds.joined([more, later(flow >> TYPE_SHIFT != 0, functional.target)])
+    if len(more.target):
         arrays = types.arrays()
-        _spread(heap, arrays, pooled, sizes, flow)
+        _spread(heap, arrays, more, sizes, flow)
     return _outcome(types, arrays, flow, heap.places, np.empty(len(flow), np.int32) if into is None else into)
 
 

@@ -98,6 +98,17 @@ class Seeds:
             np.full(n_seeds, source, np.uint8),
         )
 
+    def chosen(self, which: NDArray[np.bool_]) -> Seeds:
+        """Some of them."""
+        return Seeds(
+            self.target[which],
+            self.delta[which],
+            self.kind[which],
+            self.many[which],
+            self.strength[which],
+            self.source[which],
+        )
+
     @classmethod
     def joined(cls, parts: list[Seeds]) -> Seeds:
         """All parts, in their order."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     Slot = tuple[int, int, int]  # (word, kind, type id or 0)
 
+SHAPE = "go.shape."  # in the name of what generic code uses for all types of one shape
 MAX_WORDS = 1 << 16  # of one type; what lies beyond says nothing
 # What time.NewTimer returns is the beginning of a runtime.timeTimer (runtime/time.go, `newTimer`; Go 1.23 and later).
 LARGER_IN_TRUTH = frozenset({"time.Timer", "time.Ticker"})
@@ -146,6 +147,26 @@ class FlowTypes:
     def struct_id(self, name: str) -> int:
         """The id of a struct type by its qualified name, or -1."""
         return self.id_at(self.addr_by_struct[name]) if name in self.addr_by_struct else -1
+
+    def begins_larger(self, kind: int) -> bool:
+        """Whether another struct of the program begins with this type and gets a slot of the same size.
+
+        A method of the type that is called on it may then be one that the other has from it.
+        """
+        return self.addr_of(kind) in self._beginnings
+
+    @cached_property
+    def _beginnings(self) -> frozenset[int]:
+        """Descriptors of types with which a larger one of the same size class begins."""
+        found: set[int] = set()
+        for addr in self.addr_by_struct.values():
+            outer = inner = self._table.type_at(addr)
+            while inner is not None and outer is not None:
+                parts = (self._table.type_at(part.type_addr) for part in inner.fields if part.off == 0)
+                inner = next((part for part in parts if part is None or part.size_bytes), None)
+                if inner is not None and _class(inner.size_bytes) == _class(outer.size_bytes):
+                    found.add(inner.addr)
+        return frozenset(found)
 
     def boxed(self, found: go.GoType) -> tuple[int, bool]:
         """What an interface's data word points at when its dynamic type is `found`: (type id or -1, many)."""
@@ -358,11 +379,10 @@ class FlowTypes:
             return self._made(part, owner, 0, OPEN)[0]
         if made not in self._storages:
             self._storages.add(made)
-            self.names[made], self.qualified[made] = (
-                f"{owner.name} ({part})",
-                f"{self._table.full_name(owner)} ({part})",
-            )
             self._waiting.append((made, found))
+        elif SHAPE not in self.names[made]:
+            return made
+        self.names[made], self.qualified[made] = f"{owner.name} ({part})", f"{self._table.full_name(owner)} ({part})"
         return made
 
     def _chain_buckets(self, bucket: int) -> None:
@@ -412,3 +432,7 @@ class FlowTypes:
                     rivalled[inner] = True
                 inner = self._first_field[inner]
         return rivalled
+
+
+def _class(size_bytes: int) -> int:
+    return int(slot_bytes(np.array([size_bytes], np.int64))[0])

@@ -56,14 +56,14 @@ class Kernel:
 
     def _load(self) -> Callable[..., Any]:
         folder = cache.locate().folder
-        path = folder / f"{self.name}.image" if folder is not None and images.SUPPORTED else None
+        path = folder / f"{self.name}.image" if folder is not None and images.may_run(folder) else None
         if path is not None and (kept := images.load(path, self.signature)) is not None:
             return kept
         from goknot.kernels import compiling  # noqa: PLC0415 (numba)
 
         if path is not None and (made := compiling.image(self.function, self.signature, HELPERS)) is not None:
             images.keep(path, made)
-            if (kept := images.load(path, self.signature)) is not None:  # else no programs may be run there
+            if (kept := images.load(path, self.signature)) is not None:
                 return kept
         return cast("Callable[..., Any]", compiling.dispatcher(self.function, self.signature, HELPERS, folder))
 

@@ -1,7 +1,7 @@
 """Where compiled kernels are kept, and whether they are there yet.
 
-What is kept is machine code and is run as it is (where numba loads it, a pickled index beside it is trusted too), so the
-folder must belong to the user alone. Its name holds a hash of every kernel's source, of numba and of the processor:
+What is kept is machine code and is run as it is (where numba loads it, a pickled index beside it is trusted too), so
+the folder must belong to the user alone. Its name holds a hash of every kernel's source, of numba and of the processor:
 nothing stale is ever loaded, and the folder is safe to delete.
 """
 
@@ -21,7 +21,10 @@ from pathlib import Path
 
 _HERE = Path(__file__).parent
 _STAMP = "complete"
-_CHANGING = ("processor", "cpu MHz", "bogomips", "BogoMIPS", "physical id", "core id", "apicid", "initial apicid")
+_CHANGING = (  # lines that say nothing of what code may use
+    "processor", "cpu MHz", "bogomips", "BogoMIPS", "physical id", "siblings", "core id", "cpu cores", "apicid",
+    "initial apicid", "microcode", "bugs",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import struct
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from operator import index
 from pathlib import Path
 from typing import Any
@@ -27,20 +28,39 @@ _HEADER = struct.Struct("<16sQQ32x")
 _MAGIC = b"goknot kernel\n\0\0"
 
 
+@cache
+def may_run(folder: Path) -> bool:
+    """Whether images can be run here, and from `folder`: some file systems are mounted without (`noexec`)."""
+    if not SUPPORTED:
+        return False
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.truncate(_HEADER.size)
+            _map(file.fileno()).close()
+    except OSError:
+        return False
+    return True
+
+
 def keep(path: Path, image: tuple[bytes, int]) -> None:
     """Writes an image, whole or not at all."""
     code, entry = image
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(_HEADER.pack(_MAGIC, len(code), entry) + code)
+        try:
+            file.write(_HEADER.pack(_MAGIC, len(code), entry) + code)
+            file.flush()
+        except OSError:  # the disk is full, say
+            Path(file.name).unlink()
+            raise
     Path(file.name).replace(path)
 
 
 def load(path: Path, signature: Signature) -> Callable[..., Any] | None:
-    """Maps an image; None if it is not there, or if what is there may not be run (a file system without programs)."""
+    """Maps an image; None if there is none, or what is there is damaged."""
     try:
         with path.open("rb") as file:
-            mapped = mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_EXEC)
-    except (OSError, ValueError):  # an empty file cannot be mapped
+            mapped = _map(file.fileno())
+    except (FileNotFoundError, ValueError):  # an empty file cannot be mapped
         return None
     if len(mapped) < _HEADER.size:
         return None
@@ -48,6 +68,10 @@ def load(path: Path, signature: Signature) -> Callable[..., Any] | None:
     if magic != _MAGIC or len(mapped) != _HEADER.size + n_bytes or entry >= n_bytes:
         return None
     return _Image(path.stem, mapped, entry, signature)
+
+
+def _map(file: int) -> mmap.mmap:
+    return mmap.mmap(file, 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_EXEC)
 
 
 class _Image:

@@ -23,7 +23,8 @@ class ChainStep:
     """One level of an evidence chain.
 
     Attributes:
-        level: `module`, `package`, `folder`, `type`, `field`, `statement`, `plugin`, `root`, `object`, `goroutine`.
+        level: `module`, `package`, `folder`, `type`, `field`, `statement`, `plugin`, `root`, `object`, `goroutine`,
+            `escape`.
         name: What a person calls it.
         file: Where it stands in the source, if it does.
         line: From 1; 0 if not known.

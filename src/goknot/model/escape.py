@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from goknot.model.report import Problem, ReportInput
+
 
 class Holding(StrEnum):
     """By what an object is held when its function is left, the longest-lived first."""
@@ -101,6 +103,34 @@ class Candidate:
     def escape(self) -> Escape:
         """The object's own explanation."""
         return self.chain[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An object that outlives the function that makes it, as an escape report has it.
+
+    Attributes:
+        subject: The expression that makes it.
+        holder: The variable, function, channel or expression.
+        steps: The way from it to its holder.
+    """
+
+    package: str
+    function: str
+    subject: str
+    at: Position
+    holding: Holding
+    holder: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MadeReport:
+    """An escape report, read back."""
+
+    inputs: tuple[ReportInput, ...]
+    made: tuple[Made, ...]
+    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,9 +157,10 @@ class Knot:
 
     @property
     def order(self) -> tuple[object, ...]:
-        """Sort key: worst first; the doubtful and what goes with another knot last; then what keeps most memory."""
+        """Sort key: worst first; the doubtful after all that is sure and does harm; then what keeps most memory."""
         kept = self.heap.retained_bytes if self.heap else 0
         sure = list(Confidence).index(self.confidence)
         doubtful = self.confidence not in (Confidence.CERTAIN, Confidence.LIKELY)
         follows = self.verdict is Verdict.NEVER_FREED and self.kind == "heap-ring"  # a plain ring, held by what leaks
-        return (self.verdict.severity, doubtful, follows, -kept, sure, self.kind, -len(self.nodes), self.id)
+        harmless = self.verdict.severity > Verdict.COUPLES.severity
+        return (harmless, doubtful, self.verdict.severity, follows, -kept, sure, self.kind, -len(self.nodes), self.id)

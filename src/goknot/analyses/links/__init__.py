@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from goknot.analyses.links.chains import chain_of
+from goknot.analyses.links.escapes import LEVEL as ESCAPE
+from goknot.analyses.links.escapes import Escapes
 from goknot.analyses.links.matching import Match, matches
 from goknot.analyses.links.names import Names
 from goknot.analyses.links.weighing import weighed
 from goknot.model.chain import KnotLink
+from goknot.model.escape import MadeReport
 from goknot.model.gotypes import TypeGraph
 from goknot.model.knot import Knot
 from goknot.model.report import Report, ReportInput
@@ -19,12 +22,13 @@ __all__ = ["join"]
 _COUNTED = frozenset(("new", "known", "fixed", "knots"))
 
 
-def join(reports: Sequence[Report], types: TypeGraph | None = None) -> Report:
+def join(reports: Sequence[Report], types: TypeGraph | None = None, escapes: Sequence[MadeReport] = ()) -> Report:
     """One report of several: knots once each, linked across levels, with the evidence chain.
 
     Args:
         reports: Of one program; in any order.
         types: The types of its source, if that is at hand: where types and fields of heap knots are declared.
+        escapes: What the compiler says of objects that outlive the function that makes them.
 
     Returns:
         The same for any order of `reports`. Ids are those of the parts.
@@ -35,13 +39,16 @@ def join(reports: Sequence[Report], types: TypeGraph | None = None) -> Report:
     found = matches(knots, names)
     knots = [weighed(knot, found, ordered, names) for knot in knots]
     by_id = {knot.id: knot for knot in knots}
-    linked = [_linked(knot, found, by_id, names) for knot in knots]
+    made = Escapes([one for report in escapes for one in report.made], names)
+    linked = [_linked(knot, found, by_id, names, made) for knot in knots]
     first = ordered[0]
     return replace(
         first,
-        inputs=_inputs(ordered),
+        inputs=_with_escapes(_inputs(ordered), escapes),
         knots=tuple(sorted(linked, key=lambda knot: knot.order)),
-        problems=tuple(sorted({problem for report in ordered for problem in report.problems})),
+        problems=tuple(
+            sorted({problem for one in (ordered, escapes) for report in one for problem in report.problems})
+        ),
         stats=_stats(ordered, linked),
         complete=all(report.complete for report in ordered),
         heap=next((report.heap for report in ordered if report.heap), {}),
@@ -90,11 +97,18 @@ def _weight(knot: Knot) -> tuple[int, int, str]:
     return (knot.heap.instances if knot.heap else 0, evidence + len(knot.cuts) + len(knot.cycles), knot.reason)
 
 
-def _linked(knot: Knot, found: Sequence[Match], by_id: dict[str, Knot], names: Names) -> Knot:
+def _with_escapes(inputs: tuple[ReportInput, ...], escapes: Sequence[MadeReport]) -> tuple[ReportInput, ...]:
+    logs = {repr(one): one for report in escapes for one in report.inputs if one not in inputs}
+    return (*inputs, *(logs[said] for said in sorted(logs)))
+
+
+def _linked(knot: Knot, found: Sequence[Match], by_id: dict[str, Knot], names: Names, made: Escapes) -> Knot:
     own = {KnotLink(match.other(knot.id), match.why) for match in found if knot.id in match.ids}
     partners = [by_id[link.id] for link in sorted(own)]
-    chain = chain_of(knot, partners, names)
-    return replace(knot, links=tuple(sorted({*knot.links, *own})), chain=chain or knot.chain)
+    chain = chain_of(knot, partners, names) or tuple(step for step in knot.chain if step.level != ESCAPE)
+    # an earlier join may have had escape reports that this one has not
+    said = made.steps([knot, *partners], names) or tuple(step for step in knot.chain if step.level == ESCAPE)
+    return replace(knot, links=tuple(sorted({*knot.links, *own})), chain=(*chain, *said))
 
 
 def _stats(reports: Sequence[Report], knots: Sequence[Knot]) -> dict[str, int]:

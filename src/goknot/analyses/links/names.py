@@ -56,6 +56,11 @@ class Names:
                 return f"./{path[len(module) + 1 :]}.{local}"
         return name
 
+    def qualified(self, package: str, name: str) -> str:
+        """The canonical name of what another package calls `package.name`; empty if several, or none, may be meant."""
+        found = [one for one in self._by_local.get(name, ()) if self.package(one).rpartition("/")[2] == package]
+        return found[0] if len(found) == 1 else ""
+
     def declared(self, canonical: str) -> SourceType | None:
         """The declaration of a type, if source is at hand."""
         return self._declared.get(canonical)

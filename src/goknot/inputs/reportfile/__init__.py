@@ -1,4 +1,4 @@
-"""Reports that goknot wrote as JSON, read back: `goknot.report/1`."""
+"""Reports that goknot wrote as JSON, read back: `goknot.report/1`, and escape reports."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import json
 from pathlib import Path
 
 from goknot.errors import InputError
+from goknot.inputs.reportfile.escapes import SCHEMA as ESCAPES
+from goknot.inputs.reportfile.escapes import read_escapes
 from goknot.inputs.reportfile.knots import read_knot
 from goknot.inputs.reportfile.members import Members
 from goknot.inputs.reportfile.pictures import read_excerpt, read_goroutine, read_kept, read_matrix
+from goknot.model.escape import MadeReport
 from goknot.model.plugins import Hazard, PluginOutcome
 from goknot.model.report import SCHEMA, HeapModule, Problem, Report, ReportInput, TypeSize
 
 MAX_BYTES = 512 << 20
 
-__all__ = ["parse_report", "read_report"]
+__all__ = ["parse_report", "read_any", "read_report"]
 
 
 def read_report(path: Path) -> Report:
@@ -23,6 +26,22 @@ def read_report(path: Path) -> Report:
     Raises:
         InputError: It cannot be read, or is no report; the message names the place in it.
     """
+    return parse_report(_bytes(path), str(path))
+
+
+def read_any(path: Path) -> Report | MadeReport:
+    """Reads a report, or an escape report.
+
+    Raises:
+        InputError: It cannot be read, or is neither; the message names the place in it.
+    """
+    whole = _parsed(_bytes(path), str(path))
+    if whole.text("schema", "") == ESCAPES:
+        return read_escapes(whole)
+    return _checked(whole)
+
+
+def _bytes(path: Path) -> bytes:
     where = str(path)
     try:
         with path.open("rb") as file:
@@ -31,7 +50,7 @@ def read_report(path: Path) -> Report:
         raise InputError(where, error.strerror or str(error)) from error
     if len(data) > MAX_BYTES:
         raise InputError(where, f"larger than {MAX_BYTES >> 20} MiB")
-    return parse_report(data, where)
+    return data
 
 
 def parse_report(data: bytes, where: str) -> Report:
@@ -40,13 +59,20 @@ def parse_report(data: bytes, where: str) -> Report:
     Raises:
         InputError: It is no report; the message names the place in it.
     """
+    return _checked(_parsed(data, where))
+
+
+def _parsed(data: bytes, where: str) -> Members:
     try:
         found = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise InputError(where, f"not JSON: {error}", "Make it with --format json.") from error
-    whole = Members(where, "", found)
+    return Members(where, "", found)
+
+
+def _checked(whole: Members) -> Report:
     if whole.text("schema", "") != SCHEMA:
-        raise InputError(where, f"no report of goknot: its schema is not {SCHEMA}", "Make it with --format json.")
+        raise InputError(whole.file, f"no report of goknot: its schema is not {SCHEMA}", "Make it with --format json.")
     return _report(whole)
 
 

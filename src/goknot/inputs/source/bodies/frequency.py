@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -11,10 +12,11 @@ from tree_sitter import Node
 from goknot.inputs.source.bodies.program import Program
 from goknot.inputs.source.bodies.registers import Registers
 from goknot.inputs.source.bodies.sourcetext import Part
-from goknot.inputs.source.bodies.texts import Header, header_around, header_at, line_of, text_of
+from goknot.inputs.source.bodies.texts import Header, header_around, header_at, line_of, on_lines_with, text_of
 from goknot.model.leakfacts import Spot
 from goknot.model.registerfacts import Frequency
 
+_METHOD = re.compile(rb"\nfunc \([^)\n]*\) ([\w\x80-\xff]+)\(")
 MAX_DEPTH = 5
 MAX_SITES = 40
 _HANDLER = re.compile(
@@ -52,7 +54,7 @@ class Frequencies:
         self.program = program
         self.registers = registers
         self._known: dict[tuple[str, str], Frequency] = {}
-        self._methods: dict[str, int] = {}
+        self._methods: Counter[bytes] | None = None
 
     def of(self, path: str, name: str, depth: int = 0) -> Frequency:
         """How often a function (`F` or `T.M`) of a package runs."""
@@ -124,18 +126,15 @@ class Frequencies:
             places = [(path, file, data) for file, data in self.registers.texts(path)]
             places += [(other, file, data) for other, file, data, _ in self.registers.importers(path)]
             for where, file, data in places:
-                if mark in data:
-                    yield from _uses(where, file, data, pattern)
+                yield from _uses(where, file, data, mark, pattern)
             return
         here = re.compile(rb"(?<![\w.\"])" + mark + rb"\b(?:\[[^\]\n]*\])?\(?")
         for file, data in self.registers.texts(path):
-            if mark in data:
-                yield from _uses(path, file, data, here)
+            yield from _uses(path, file, data, mark, here)
         if name[:1].isupper():
             for other, file, data, alias in self.registers.importers(path):
-                yield from _uses(
-                    other, file, data, re.compile(rb"\b" + alias.encode() + rb"\." + mark + rb"\b(?:\[[^\]\n]*\])?\(?")
-                )
+                there = re.compile(rb"\b" + alias.encode() + rb"\." + mark + rb"\b(?:\[[^\]\n]*\])?\(?")
+                yield from _uses(other, file, data, mark, there)
 
     def of_call(self, path: str, spot: Spot, data: bytes, at: int, name: str) -> Frequency:
         """How often a call runs that stands in a function (`F` or `T.M`)."""
@@ -148,15 +147,10 @@ class Frequencies:
 
     def _n_methods(self, name: str) -> int:
         """How many types of the program have a method of that name (or interfaces, which look alike)."""
-        if name not in self._methods:
-            mark = name.encode() + b"("
-            self._methods[name] = sum(
-                data.count(b") " + mark)
-                and len(re.findall(rb"^func \([^)\n]*\) " + re.escape(mark), data, re.MULTILINE))
-                for path in self.registers.nodes
-                for _, data in self.registers.texts(path)
-            )
-        return self._methods[name]
+        if self._methods is None:
+            texts = (data for path in self.registers.nodes for _, data in self.registers.texts(path))
+            self._methods = Counter(name for data in texts for name in _METHOD.findall(data))
+        return self._methods[name.encode()]
 
     def _of_site(self, site: Site, name: str, depth: int) -> Frequency:  # noqa: PLR0911 (one line a case)
         spot = Spot(site.file, line_of(site.data, site.at), 1)
@@ -202,8 +196,8 @@ class Frequencies:
 _RANK = ("many", "unknown", "offered", "once", "start")
 
 
-def _uses(package: str, file: str, data: bytes, pattern: re.Pattern[bytes]) -> Iterator[Site]:
-    for match in pattern.finditer(data):
+def _uses(package: str, file: str, data: bytes, mark: bytes, pattern: re.Pattern[bytes]) -> Iterator[Site]:
+    for match in on_lines_with(data, mark, pattern):
         line = data.rfind(b"\n", 0, match.start()) + 1
         before = data[line : match.start()]
         if before.startswith(b"func ") and data[match.start() - 1 : match.start()] != b"." and b"{" not in before:

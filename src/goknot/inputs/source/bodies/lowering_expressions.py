@@ -116,9 +116,9 @@ class Expressions(ABC):
 
     def _identifier(self, node: Node) -> Expr:
         name = self.text(node)
-        level = next((level for level, names in reversed(self.scopes) if name in names), 0)
-        if level:
-            for func in self.funcs[level:]:
+        if len(self.funcs) > 1:  # in a function literal
+            level = next((level for level, names in reversed(self.scopes) if name in names), 0)
+            for func in self.funcs[level:] if level else ():
                 func.free[name] = None
         return Name(name, self.pos(node))
 

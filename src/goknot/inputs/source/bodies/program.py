@@ -57,6 +57,10 @@ class Step(NamedTuple):
     type: GoType | None
 
 
+Method = tuple[list[Step], PackageDeclarations, Declared]
+_Key = tuple[str, str, str]
+
+
 class Program:
     """The packages of a scan.
 
@@ -77,6 +81,8 @@ class Program:
         self._texts: dict[int, list[tuple[str, bytes]]] = {}
         self._declared: dict[str, PackageDeclarations | None] = {}
         self._func_by_id: dict[int, Func] = {}
+        self._field_ways: dict[_Key, list[Step] | None] = {}  # (package, type, name) -> the way to it
+        self._method_ways: dict[_Key, Method | None] = {}
         self._under: dict[tuple[str, str], GoType | None] = {}
 
     def texts(self, node: int) -> list[tuple[str, bytes]]:
@@ -209,7 +215,12 @@ class Program:
 
     def field(self, given: GoType | None, name: str) -> list[Step] | None:
         """The fields to follow from a struct (or a pointer to one) to a field, promoted ones included."""
-        return self._search(given, lambda owner, struct: self._own_field(struct, name))
+        key = _named(given, name)
+        if key is None:
+            return self._search(given, lambda owner, struct: self._own_field(struct, name))
+        if key not in self._field_ways:
+            self._field_ways[key] = self._search(given, lambda owner, struct: self._own_field(struct, name))
+        return self._field_ways[key]
 
     def _own_field(self, struct: GoType | None, name: str) -> list[Step] | None:
         for field_name, field_type, _ in struct.fields if struct and struct.kind == "struct" else ():
@@ -217,8 +228,16 @@ class Program:
                 return [Step(field_name, field_type)]
         return None
 
-    def method(self, given: GoType | None, name: str) -> tuple[list[Step], PackageDeclarations, Declared] | None:
+    def method(self, given: GoType | None, name: str) -> Method | None:
         """The fields to follow to a method's receiver, and the method."""
+        key = _named(given, name)
+        if key is None:
+            return self._find_method(given, name)
+        if key not in self._method_ways:
+            self._method_ways[key] = self._find_method(given, name)
+        return self._method_ways[key]
+
+    def _find_method(self, given: GoType | None, name: str) -> Method | None:
         found: list[tuple[PackageDeclarations, Declared]] = []
 
         def own(owner: GoType | None, struct: GoType | None) -> list[Step] | None:
@@ -264,6 +283,13 @@ class Program:
                         below.append((field_type, [*steps, Step(name, field_type)]))
             level = below
         return None
+
+
+def _named(given: GoType | None, name: str) -> _Key | None:
+    """What identifies a field or method of a named type; that type and a pointer to it have the same."""
+    if given is not None and given.kind == "ptr":
+        given = given.elem
+    return (given.package, given.name, name) if given is not None and given.kind == "named" else None
 
 
 class _Own(Protocol):

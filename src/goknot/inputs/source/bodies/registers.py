@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from goknot.inputs.source.bodies.program import Program
-from goknot.inputs.source.bodies.texts import Header, alias_in, header_around, line_of, result_of
+from goknot.inputs.source.bodies.texts import Header, alias_in, header_around, line_of, on_lines_with, result_of
 from goknot.model.leakfacts import Spot
 from goknot.model.registerfacts import WayOut
 
@@ -260,7 +260,7 @@ class Registers:
         for home, file, data in self._places(homes, name, is_field=is_field):
             if mark not in data:
                 continue
-            for match in takes.finditer(data):
+            for match in on_lines_with(data, mark, takes):
                 header = header_around(data, match.start())
                 if header is None or _begins(data, match, header, is_field=is_field):
                     continue
@@ -271,7 +271,7 @@ class Registers:
                 if best.kind in {"none", "unused"}:
                     best = found
             if best.kind == "none" and name not in self.slices:
-                for match in aliases.finditer(data):
+                for match in on_lines_with(data, mark, aliases):
                     header = header_around(data, match.start())
                     if header is not None and not _HARMLESS.search(data, max(0, match.start() - 40), match.start()):
                         best = WayOut("alias", header.full, Spot(file, line_of(data, match.start()), 1))
@@ -316,7 +316,7 @@ class Registers:
         everywhere = name[:1].isupper()
         for other in self.nodes if everywhere else (path,):
             for _, data in self.texts(other):
-                for match in use.finditer(data) if mark in data else ():
+                for match in on_lines_with(data, mark, use):
                     around = header_around(data, match.start())
                     if around is None or (around != header and self._is_used(other, around, depth + 1)):
                         return True

@@ -241,7 +241,9 @@ def _is_worth_it(data: bytes) -> bool:
 
 def _matters(declared: Declared) -> bool:
     text = declared.text
-    if _WORDS.search(text) or _POOL.search(text):
+    if not _is_worth_it(text):
+        return False
+    if _WORDS.search(text) or (b".Put(" in text and _POOL.search(text)):
         return True
     if _GO.search(text) and (_CHANNEL.search(text) or _may_wait(text)):
         return True

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 _HEADER = re.compile(rb"func\s*(?:\(\s*(?:(\w+)\s+)?\*?\s*(\w+)(?:\[[^\]]*\])?\s*\)\s*)?(\w+)")
 _RESULT = re.compile(rb"\)\s*\(?\s*(?:\w+\s+)?\*?([\w.]+)(?:\[[^\n]*\])?[^()\n]*\)?\s*\{$")
+
+
+def on_lines_with(data: bytes, mark: bytes, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
+    """What a pattern finds on the lines that have a mark: far quicker than to look for it everywhere."""
+    at = data.find(mark)
+    while at >= 0:
+        start, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
+        end = end if end >= 0 else len(data)
+        yield from pattern.finditer(data, start, end)
+        at = data.find(mark, end)
 
 
 class Header(NamedTuple):

@@ -1,0 +1,3 @@
+module example.com/heap_dark
+
+go 1.21
