@@ -53,12 +53,16 @@ class Registrations:
     def _listener(self, facts: FunctionFacts, event: LeakEvent) -> Iterator[Registration]:
         """An event handler that an informer of client-go is given (tools/cache, AddEventHandler)."""
         made = tuple(v for refs in event.others for v in refs if facts.nodes[v].kind in _MADE)
-        path, data = self._files.get(event.where.spot.file, ("", b""))
+        _, data = self._files.get(event.where.spot.file, ("", b""))
         header = header_around(data, _offset(data, event.where.spot))
         if event.where.calls or not made or header is None or _OWN_INFORMER.search(text_of(data, header)):
             return
         at = _offset(data, event.where.spot)
         before = data[data.rfind(b"\n", 0, at) + 1 : at].strip()
+        frequency = self._frequency(event.where.spot, header.full)
+        informer = data[at : data.find(b"AddEventHandler(", at)].rstrip(b".")
+        if b"." in informer and b"(" not in informer and frequency.kind != "many":
+            return  # a field: most often of what listens, and dropped with it
         taken = any(b".RemoveEventHandler(" in text for _, text in self._files.values())
         yield Registration(
             event=event.order,
@@ -73,7 +77,7 @@ class Registrations:
             grows="each",
             way_out=WayOut("there", "RemoveEventHandler") if taken else WayOut("none"),
             ticket="dropped" if re.fullmatch(rb"(?:(?:_, *)*_ *:?=|_, *\w+ *:?=|if _, \w+ := ?)?", before) else "kept",
-            frequency=self.frequencies.of(path, header.full),
+            frequency=frequency,
         )
 
     def is_open(self, facts: FunctionFacts) -> bool:
