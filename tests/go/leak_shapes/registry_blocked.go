@@ -78,6 +78,7 @@ func init() {
 	add("blocked.StartNeverFails", blocked.StartNeverFails)
 	add("blocked.StartedIfMade", blocked.StartedIfMade)
 	add("blocked.StartedIfWanted", blocked.StartedIfWanted)
+	add("blocked.StartedTwiceOver", blocked.StartedTwiceOver)
 	add("blocked.StopNeverCalled", blocked.StopNeverCalled)
 	add("blocked.Stopped", blocked.Stopped)
 	add("blocked.StopsBothWorkers", blocked.StopsBothWorkers)

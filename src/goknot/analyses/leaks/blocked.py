@@ -108,8 +108,8 @@ def _confidence(skeleton: Skeleton, stuck: Stuck, *, plain: bool) -> Confidence:
     at = skeleton.code[stuck.pc]
     if not at.acts:
         return Confidence.POSSIBLE  # select {}: often meant so
-    if not stuck.always:
-        return Confidence.POSSIBLE if plain else Confidence.LIKELY  # conditions may hang together
+    if not stuck.always:  # conditions may hang together, and so may orders that nothing decides
+        return Confidence.POSSIBLE if plain or not stuck.turns else Confidence.LIKELY
     near = at.where is not None and len(at.where.calls) <= 2
     return Confidence.CERTAIN if near and not skeleton.guessed else Confidence.LIKELY
 
@@ -135,29 +135,36 @@ def _is_release(skeleton: Skeleton, waited: Waited, stuck: Stuck) -> bool:
 def _why(skeleton: Skeleton, stuck: Stuck) -> str:
     if stuck.always:
         return "whichever way it runs, nobody comes"
-    turns = [turn for turn in (_turn(skeleton, move) for move in stuck.turns) if turn]
+    at = skeleton.code[stuck.pc].where
+    home = at.spot.file if at is not None else ""
+    turns = [turn for turn in (_turn(skeleton, move, home) for move in stuck.turns) if turn]
     return f"nobody comes if {', and '.join(turns)}" if turns else "nobody comes in some orders of what happens"
 
 
-def _turn(skeleton: Skeleton, move: Move) -> str:
+def _turn(skeleton: Skeleton, move: Move, home: str) -> str:
+    """What decides at a move."""
     at = skeleton.code[move.pc]
-    if at.where is None:
+    if at.where is None or (at.op is Op.RANGE and not move.alternative):
         return ""
-    line = f"line {at.where.spot.line}"
+    line = _line(at.where.spot, home)
     if at.op is Op.SELECT:
         case = at.acts[move.alternative]
-        return (
-            f"the select at {line} takes its case at line {case.where.spot.line}"
-            if case
-            else f"the select at {line} takes another case"
+        return f"the select at {line} takes " + (
+            f"its case at {_line(case.where.spot, home)}" if case else "another case"
         )
-    if at.op is Op.CHOOSE:
-        if len(at.targets) == 2:
-            return f"the condition at {line} is {'true' if move.alternative == 0 else 'false'}"
+    if at.op is Op.CHOOSE and len(at.targets) > 2:
         return f"the switch at {line} takes its case {move.alternative + 1}"
-    if at.op is Op.RANGE:
-        return f"the loop at {line} ends" if move.alternative else ""
-    return f"{line} comes first"
+    answers = {
+        Op.CHOOSE: ("the condition at {} is true", "the condition at {} is false"),
+        Op.VALUE: ("what {} asks about is not nil", "what {} asks about is nil"),
+        Op.RECEIVED: ("the channel that {} asks about is open", "the channel that {} asks about is closed"),
+        Op.RANGE: ("", "the loop at {} ends"),
+    }.get(at.op, ("{} comes first", "{} comes first"))
+    return answers[move.alternative].format(line)
+
+
+def _line(spot: Spot, home: str) -> str:
+    return f"line {spot.line}" if spot.file == home else f"{spot.file}:{spot.line}"
 
 
 def _leak(facts: FunctionFacts, waited: Waited, go: LeakEvent, found: _Found) -> Leak:

@@ -36,11 +36,15 @@ class _Folding:
         code = self.code
         for _ in range(20):
             self.code = tuple(self._folded(position, at) for position, at in enumerate(code))
-            self.code = tuple(at._replace(targets=tuple(map(self._skip, at.targets))) for at in self.code)
+            self.code = tuple(map(self._shortened, self.code))
             if self.code == code:
                 break
             code = self.code
         return Skeleton(code, self._skip(self.entry), self.guessed)
+
+    def _shortened(self, at: Instruction) -> Instruction:
+        targets = tuple(map(self._skip, at.targets))
+        return at if targets == at.targets else at._replace(targets=targets)
 
     def _skip(self, pc: int) -> int:
         """Where an instruction goes on, over what does nothing."""
@@ -63,6 +67,8 @@ class _Folding:
         return act is not None and len(act.places) == 1 and act.places[0] in self.tracked
 
     def _folded(self, position: int, at: Instruction) -> Instruction:
+        if at.op is Op.VALUE and at.key is not None and self.uses[at.key] < 2:
+            return at._replace(key=None)
         if at.op is not Op.CHOOSE:
             return at
         at = at._replace(mood=Mood.SUITS if at.mood in self.moods else Mood.CHANCE)

@@ -11,7 +11,7 @@ from goknot.analyses.leaks.skeleton import PATIENT, Instruction, Mood, Op, Skele
 from goknot.analyses.leaks.waited import MAX_ROOM, Waited
 from goknot.model.processes import TOGGLED, Act
 
-MAX_STATES = 1_500
+MAX_STATES = 1_000
 MAX_PROCESSES = 10
 ENOUGH = 2  # of goroutines that a loop starts again and again
 _EAGER = frozenset({"close", "cancel", "unlock", "runlock", "add", "done", "signal", "cond"})
@@ -44,10 +44,10 @@ class State(NamedTuple):
 
     processes: tuple[At, ...]
     things: tuple[int, ...]
-    decided: tuple[tuple[tuple[object, ...], bool], ...]
+    decided: frozenset[tuple[tuple[object, ...], bool]]
 
 
-OVER = State((), (), ())  # the program has ended
+OVER = State((), (), frozenset())  # the program has ended
 CLOSED = 1 << 8  # of a channel, beside the number of values in it
 
 
@@ -80,7 +80,7 @@ class Schedule:
     Attributes:
         states: The first is the beginning.
         moves: State -> what can happen in it.
-        held: States in which what may suit is left out, as others meet.
+        held: States in which something is left out, as others meet.
     """
 
     states: list[State] = field(default_factory=list)
@@ -166,7 +166,7 @@ class _Scheduler:
                 at = following
             if self.code[at.pc].op is not Op.END:
                 done.append(at)
-        return State(tuple(sorted(done)), tuple(things), tuple(sorted(known.items(), key=repr)))
+        return State(tuple(sorted(done)), tuple(things), frozenset(known.items()))
 
     def _quiet(  # noqa: PLR0911, PLR0917 (one line a kind)
         self,
@@ -193,7 +193,10 @@ class _Scheduler:
         if op is Op.RECEIVED and at.got is not Got.UNKNOWN:
             return at._replace(pc=targets[at.got is Got.CLOSED])
         if op is Op.VALUE and at.got not in {Got.UNKNOWN, Got.ANY}:
-            return at._replace(pc=targets[at.got is not Got.VALUE])
+            is_nil = at.got is not Got.VALUE
+            if instruction.key is not None:
+                decided[instruction.key] = is_nil
+            return at._replace(pc=targets[is_nil])
         if op in {Op.START, Op.START_AGAIN}:
             decided[begun(instruction.number)] = True
             alive = [other for other in (*done, *waiting) if other.goroutine == instruction.number]
@@ -237,7 +240,7 @@ class _Scheduler:
         return True
 
     def moves(self, state: State) -> tuple[list[_Next], bool]:
-        """What can happen, and whether what may suit is left out: that happens only where nobody meets."""
+        """What can happen, and whether something is left out: what suits and further turns wait until nobody meets."""
         processes = list(dict.fromkeys(state.processes))
         for at in processes:
             if self._decides(at) and self.code[at.pc].mood not in self.moods:
@@ -247,15 +250,22 @@ class _Scheduler:
         held = meets and any(move[-1] for move in found)
         if meets:
             found = [move for move in found if not move[-1]]
-        for at in processes:
-            if self.code[at.pc].op is Op.TURN:
-                following = self._moved(state, {at: [at._replace(pc=self.code[at.pc].targets[0])]}, list(state.things))
-                found.append((following, (at,), at.pc, 0, False))
-            elif self._decides(at) and not meets:
-                found.extend(self._decisions(state, at, suits=True))
-            else:
-                held = held or self._decides(at)
-        return found, held
+        turning = [at for at in state.processes if self.code[at.pc].op is Op.TURN]
+        deciding = [at for at in processes if self._decides(at)]
+        if meets:
+            return found, held or bool(turning or deciding)
+        if turning:
+            found.append(self._turn(state, turning))
+        for at in deciding:
+            found.extend(self._decisions(state, at, suits=True))
+        return found, False
+
+    def _turn(self, state: State, turning: list[At]) -> _Next:
+        """The next turn of every loop that goes on for ever: none is ahead of the others."""
+        moved: dict[At, list[At]] = {}
+        for at in turning:
+            moved.setdefault(at, []).append(at._replace(pc=self.code[at.pc].targets[0]))
+        return self._moved(state, moved, list(state.things)), tuple(turning), turning[0].pc, 0, False
 
     def _meets(self, move: _Next, state: State) -> bool:
         """Whether a move is one that has to be waited for."""
@@ -301,12 +311,12 @@ class _Scheduler:
 
     def _waits(self, state: State, at: At) -> Iterator[_Next]:
         """What a process that waits can do at once, and with others."""
-        ready = any(self._is_over(act, state) for act in self.code[at.pc].acts)
+        ready = any(self._is_there(act, state) for act in self.code[at.pc].acts)
         for alternative, act, target in self._offers(at):
             thing = self._waited(act, state.things)
             following = at._replace(pc=target)
             if (thing < 0 or act is None) and ready:
-                continue  # what is over for good is there first
+                continue  # what is there already is taken
             if thing < 0 or act is None:
                 if self.code[at.pc].op is Op.RANGE:
                     following = following._replace(got=Got.UNKNOWN)
@@ -328,13 +338,12 @@ class _Scheduler:
         """Whether it hangs on what happens here when an act is possible."""
         return act.word == TOGGLED or not self.murky.isdisjoint(act.places)
 
-    def _is_over(self, act: Act | None, state: State) -> bool:
-        """Whether an act is a receive from what is closed or cancelled."""
+    def _is_there(self, act: Act | None, state: State) -> bool:
+        """Whether an act is a receive from what is closed, cancelled, or holds a value already."""
         thing = self._waited(act, state.things)
         if thing < 0 or act is None or act.kind != "receive":
             return False
-        ended = CLOSED if self.kinds[thing].kind == "chan" else 1
-        return self.kinds[thing].kind in {"chan", "context", "open"} and state.things[thing] >= ended
+        return self.kinds[thing].kind in {"chan", "context", "open"} and state.things[thing] > 0
 
     def _takes(self, act: Act, thing: int, things: list[int]) -> bool:
         """Whether a lock can be had now, or a context is done."""
@@ -399,7 +408,7 @@ def _value(word: str, decided: Iterable[tuple[tuple[object, ...], bool]]) -> Got
         return Got.NIL if word == "nil" else Got.VALUE
     asked = asked_of(word)
     if asked:
-        for key, answer in decided:
-            if key[:2] == asked:
-                return Got.NIL if answer else Got.VALUE
+        answers = {answer for key, answer in decided if key[:2] == asked}
+        if len(answers) == 1:
+            return Got.NIL if True in answers else Got.VALUE
     return Got.ANY

@@ -52,7 +52,7 @@ class Op(Enum):
     VALUE = auto()  # whether that is not nil
     TELL = auto()  # whether the error that a call returns is nil
     RANGE = auto()
-    TURN = auto()  # of a loop without a condition
+    TURN = auto()  # of a loop without a condition: another one
     END = auto()
     EXIT = auto()
     ALIVE = auto()
@@ -231,12 +231,13 @@ class _Builder:
     def _choice(self, step: Choice, after: int, scope: _Scope) -> int:
         inner = scope._replace(leaves=(*scope.leaves, (step.label, after, -1))) if step.kind == "switch" else scope
         targets = tuple(self.steps(steps, after, inner) for steps in step.alternatives)
-        if step.told:
-            op, mood = (Op.RECEIVED, Mood.PLAIN) if step.told == "ok" else (Op.VALUE, Mood.CHANCE)
-            yes, no = targets[::-1] if step.flips else targets
-            return self.emit(Instruction(op, (yes, no), mood=mood, where=step.where))
         text, flips = _plain_text(step.text)
         key = self._key(text, step, scope) if step.kind == "if" else None
+        if step.told:
+            answers = targets[::-1] if step.flips else targets
+            if step.told == "ok":
+                return self.emit(Instruction(Op.RECEIVED, answers, mood=Mood.PLAIN, where=step.where))
+            return self.emit(Instruction(Op.VALUE, answers, (), Mood.CHANCE, key, True, where=step.where))
         return self.emit(Instruction(Op.CHOOSE, targets, (), mood_of(step), key, flips, where=step.where))
 
     def _key(self, text: str, step: Choice, scope: _Scope) -> tuple[object, ...] | None:
@@ -266,7 +267,8 @@ class _Builder:
         body = self.steps(step.body, head, inner)
         if step.kind in {"ever", "ticker"}:
             self.code[head] = Instruction(Op.TURN, (body,))
-        elif step.kind == "channel":
+            return body  # the first turn begins at once
+        if step.kind == "channel":
             act = Act("receive", step.places, "", step.where)
             self.code[head] = Instruction(Op.RANGE, (body, after), (act,), where=step.where)
         else:

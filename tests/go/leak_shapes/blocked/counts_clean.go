@@ -734,3 +734,44 @@ func CountedPlaces() {
 	told <- struct{}{}
 	close(stop)
 }
+
+func open(fail bool) (int, error) {
+	if fail {
+		return 0, errSlow
+	}
+	return 1, nil
+}
+
+func startOpened(data *payload.Blob) (<-chan int, error) {
+	n, err := open(wanted())
+	if err != nil {
+		return nil, err
+	}
+	out := make(chan int)
+	go func() {
+		defer close(out)
+		out <- n
+		data.Use()
+	}()
+	return out, nil
+}
+
+// StartedTwiceOver hands on why it could not start.
+//
+//shape:collected
+func StartedTwiceOver() {
+	data := payload.New()
+	first, err := startOpened(data)
+	if err != nil {
+		return
+	}
+	second := make(chan int)
+	go func() {
+		defer close(second)
+		if n, ok := <-first; ok {
+			second <- n
+		}
+		data.Use()
+	}()
+	<-second
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations
@@ -17,6 +17,7 @@ from goknot.inputs.source.bodies.texts import header_around
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
 
 MAX_CALLERS = 1500  # functions run only because they call one that matters
+MAX_TAKERS = 40  # calls by the name of a function that gives a channel: with more, the name is taken for another's
 _ROUNDS = 2
 _WORDS = re.compile(
     rb"SetFinalizer|AddCleanup|NewHandle|\bPinner\b|\.Pin\(|weak\.(?:Make|Pointer)|AfterFunc|signal\.Notify|expvar\.Publish\(|\.AddEventHandler\("
@@ -139,17 +140,14 @@ class _Search:
         self, fresh: Iterable[tuple[PackageDeclarations, FunctionFacts]]
     ) -> list[tuple[PackageDeclarations, FunctionFacts]]:
         """Runs the functions that call those whose leak depends on who calls them."""
-        wanted = sorted(
-            {
-                (package.path, facts.name)
-                for package, facts in fresh
-                if _depends_on_caller(facts) or _gives_channel(facts)
-            }
-        )
+        seen = list(fresh)
+        wanted = sorted({(package.path, facts.name) for package, facts in seen if _depends_on_caller(facts)})
         found: list[tuple[PackageDeclarations, FunctionFacts]] = []
-        if not wanted:
+        patterns = [_calls_pattern(self.program, wanted)] if wanted else []
+        patterns.extend(self._takers_pattern(facts for _, facts in seen))
+        if not patterns:
             return found
-        pattern = _calls_pattern(self.program, wanted)
+        pattern = re.compile(b"|".join(part.pattern for part in patterns))
         for node, package in enumerate(self.program.scan.packages):
             if not package.asked_for or not any(pattern.search(data) for _, data in self.program.texts(node)):
                 continue
@@ -166,6 +164,23 @@ class _Search:
                     return found
                 found.append(self._run(declared, d))
         return found
+
+    def _takers_pattern(self, fresh: Iterable[FunctionFacts]) -> Iterator[re.Pattern[bytes]]:
+        """What takes the channel of a function that gives one; names that are used all over say nothing."""
+        names = {facts.name.rpartition(".")[2].encode() for facts in fresh if _gives_channel(facts)}
+        if not names:
+            return
+        any_of = b"|".join(map(re.escape, sorted(names)))
+        taken = rb"(?:\brange\b|<-|=)[ \t]*(?:[\w.]+\.)?(?:%s)\("
+        counts: Counter[bytes] = Counter()
+        pattern = re.compile(taken.replace(b"(?:%s)", b"(%s)") % any_of)
+        for node, package in enumerate(self.program.scan.packages):
+            if package.asked_for:
+                for _, data in self.program.texts(node):
+                    counts.update(pattern.findall(data))
+        few = sorted(name for name, count in counts.items() if count <= MAX_TAKERS)
+        if few:
+            yield re.compile(taken % b"|".join(map(re.escape, few)))
 
     def _words(self, functions: Iterable[FunctionFacts]) -> Mapping[str, int]:
         """How often the fields that keep something to be released are named, but for being assigned."""
