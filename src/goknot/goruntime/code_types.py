@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 LEA, LOAD, STORE = 0x8D, 0x8B, 0x89
 MAX_VARIABLE_BYTES = 1 << 16  # how far behind its beginning a variable is looked for
-MAX_FUNCTIONS, MAX_DEPTH = 6, 4  # read for one address, smallest first; calls followed to what they return
+MAX_FUNCTIONS, MAX_DEPTH = 3, 4  # read for one address, smallest first; calls followed to what they return
 MAX_READ_BYTES = 1 << 23
 DICTIONARY_WORDS = 32
 _METHOD = re.compile(r"(.+?)\.\(\*([^()\[]+)(\[.*\])?\)\.")
@@ -66,8 +66,8 @@ class CodeTypes:
         none = np.zeros(0, np.uint64)
         self._at, self._target = (np.concatenate([none, *(part[n] for part in parts)]) for n in (0, 1))
         self._is_lea = np.concatenate([np.zeros(0, np.bool_), *(part[2] for part in parts)])
-        self._ends = {module.text_addr: module.etext_addr for module in modules}
         self._facts: dict[int, Facts] = {}
+        self._names: dict[int, str] = {}
         self._room = MAX_READ_BYTES
 
     def places(self, wanted: UInt64s) -> list[tuple[int, int, int, bool]]:
@@ -168,8 +168,11 @@ class CodeTypes:
         return []
 
     def _name_at(self, addr: int) -> str:
-        at = int(np.searchsorted(self._entries, np.uint64(addr & (1 << 64) - 1)))
-        return self._name_of(at) if at < len(self._entries) and self._entries[at] == addr else ""
+        if addr not in self._names:
+            at = int(np.searchsorted(self._entries, np.uint64(addr & (1 << 64) - 1)))
+            known = at < len(self._entries) and self._entries[at] == addr
+            self._names[addr] = self._name_of(at) if known else ""
+        return self._names[addr]
 
     def _dynamic_type(self, addr: int) -> int:
         found = self._image.types.type_of_itab(addr) if addr else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
@@ -146,7 +147,7 @@ class CodeWalk:
         if name in ("mov", "lea"):
             self._move(after, name, first, second)
             return
-        if name == "xchg":
+        if name in ("xchg", "xadd", "lock xadd"):
             if first == second:
                 return  # the assembler's way to do nothing
             self._forget(second)
@@ -162,13 +163,13 @@ class CodeWalk:
         if register:
             self._registers.pop(register, None)
             return
-        place = _PLACE.search(operand)
-        if place and place[1] == "rsp":
-            self._stack.pop(_offset(place), None)
+        place = _place(operand)
+        if place and place[0] == "rsp":
+            self._stack.pop(place[1], None)
 
     def _move(self, after: int, name: str, first: str, second: str) -> None:
         register = _ALIASES.get(first)
-        place = _PLACE.search(second if register else first)
+        place = _place(second if register else first)
         if register is None:
             whole = first.startswith("qword ptr [") and second in _ALIASES and _ALIASES[second] == second
             self._store(after, place, self._registers.get(second) if whole else None)
@@ -177,7 +178,7 @@ class CodeWalk:
         if register == first and place is None:
             found = self._registers.get(second)
         elif register == first and place is not None and second.startswith(("qword ptr [", "[")):
-            base, off = place[1], _offset(place)
+            base, off = place
             held = self._registers.get(base)
             if base == "rip":
                 found = (ADDRESS if name == "lea" else LOADED, after + off)
@@ -191,10 +192,10 @@ class CodeWalk:
         if found is not None:
             self._registers[register] = found
 
-    def _store(self, after: int, place: re.Match[str] | None, value: Value | None) -> None:
+    def _store(self, after: int, place: tuple[str, int] | None, value: Value | None) -> None:
         if place is None:
             return
-        base, off = place[1], _offset(place)
+        base, off = place
         held = self._registers.get(base)
         if base == "rsp":
             self._stack.pop(off, None)
@@ -290,6 +291,8 @@ def _common(states: list[dict[Key, Value]]) -> dict[Key, Value]:
     if not states:
         return {}
     first, *others = states
+    if not others:
+        return dict(first)
     return {key: value for key, value in first.items() if all(key in other and other[key] == value for other in others)}
 
 
@@ -300,11 +303,11 @@ def _number(text: str) -> int | None:
         return None
 
 
-def _offset(place: re.Match[str]) -> int:
-    """The constant in `[rsp + 0x48]`; one that no place has where an index stands instead."""
-    if place[2] is None:
-        return 0
-    number = _number(place[3])
-    if number is None:
-        return 1 << 61
-    return number if place[2] == "+" else -number
+@lru_cache(1 << 16)
+def _place(operand: str) -> tuple[str, int] | None:
+    """(register, offset) of `[rsp + 0x48]`; None for what is no place in memory, or has an index."""
+    place = _PLACE.search(operand)
+    if place is None:
+        return None
+    number = _number(place[3]) if place[2] else 0
+    return None if number is None else (place[1], number if place[2] != "-" else -number)

@@ -80,7 +80,14 @@ def name_types(image: HeapImage, into: NDArray[np.int32] | None = None) -> Namin
     ]
     seeds = (*known, *described.seeds())
     found = name_objects(
-        heap, image.types, types, image.functions.entries(), seeds, described.captures, static.from_code, into
+        heap,
+        image.types,
+        types,
+        image.functions.entries(),
+        seeds,
+        described.captures,
+        static.from_code if static.asks_code else None,
+        into,
     )
     return Naming(found, types, tuple(described.problems), tuple(described.modules))
 

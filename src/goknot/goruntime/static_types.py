@@ -62,6 +62,11 @@ class StaticTypes:
         self._resolve, self._is_static = resolve, is_static
         self._dark = dark if image.arch in CODE_UNDERSTOOD else ()
 
+    @property
+    def asks_code(self) -> bool:
+        """Whether `from_code` has any code to read."""
+        return bool(self._dark)
+
     def interfaces(self) -> Seeds:
         """What lies behind interfaces in data that point at data (`var Err error = &T{}`)."""
         places, pointers, is_lone = self._inner
@@ -96,8 +101,6 @@ class StaticTypes:
             is_typed: object -> whether its type is known.
             closures: Objects that begin with a function's entry.
         """
-        if not self._dark:
-            return Seeds.joined([self._variables([])])
         missing = ~is_typed & (self._heap.noscan_by_object == 0)
         wanted = self._image.roots.place_addr[missing[self._image.roots.target_object]]
         wanted = np.unique(wanted[self._is_dark(wanted)])
