@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 MATRIX = [v if v in QUICK_VERSIONS else pytest.param(v, marks=pytest.mark.slow) for v in VERSIONS]
 
 
-@pytest.mark.parametrize("stripped", [True, False])
+@pytest.mark.parametrize("options", [{}, {"stripped": True}, {"stripped": True, "pie": True}])
 @pytest.mark.parametrize("version", MATRIX)
-def test_what_variables_lead_to_has_its_type(version: str, stripped: bool, heap_image: ImageMaker) -> None:
-    taken = heap_image(version, case="heap_dark", stripped=stripped)
+def test_what_variables_lead_to_has_its_type(version: str, options: dict[str, bool], heap_image: ImageMaker) -> None:
+    taken = heap_image(version, case="heap_dark", **options)
     image = open_core(str(taken.core), str(taken.exe))
     types = heap_graph(image).types
     things = taken.said["things"]

@@ -36,11 +36,15 @@ class _Folding:
         code = self.code
         for _ in range(20):
             self.code = tuple(self._folded(position, at) for position, at in enumerate(code))
-            self.code = tuple(at._replace(targets=tuple(map(self._skip, at.targets))) for at in self.code)
+            self.code = tuple(map(self._shortened, self.code))
             if self.code == code:
                 break
             code = self.code
         return Skeleton(code, self._skip(self.entry), self.guessed)
+
+    def _shortened(self, at: Instruction) -> Instruction:
+        targets = tuple(map(self._skip, at.targets))
+        return at if targets == at.targets else at._replace(targets=targets)
 
     def _skip(self, pc: int) -> int:
         """Where an instruction goes on, over what does nothing."""

@@ -11,7 +11,7 @@ from goknot.analyses.leaks.skeleton import PATIENT, Instruction, Mood, Op, Skele
 from goknot.analyses.leaks.waited import MAX_ROOM, Waited
 from goknot.model.processes import TOGGLED, Act
 
-MAX_STATES = 3_000
+MAX_STATES = 1_000
 MAX_PROCESSES = 10
 ENOUGH = 2  # of goroutines that a loop starts again and again
 _EAGER = frozenset({"close", "cancel", "unlock", "runlock", "add", "done", "signal", "cond"})
@@ -44,10 +44,10 @@ class State(NamedTuple):
 
     processes: tuple[At, ...]
     things: tuple[int, ...]
-    decided: tuple[tuple[tuple[object, ...], bool], ...]
+    decided: frozenset[tuple[tuple[object, ...], bool]]
 
 
-OVER = State((), (), ())  # the program has ended
+OVER = State((), (), frozenset())  # the program has ended
 CLOSED = 1 << 8  # of a channel, beside the number of values in it
 
 
@@ -166,7 +166,7 @@ class _Scheduler:
                 at = following
             if self.code[at.pc].op is not Op.END:
                 done.append(at)
-        return State(tuple(sorted(done)), tuple(things), tuple(sorted(known.items(), key=repr)))
+        return State(tuple(sorted(done)), tuple(things), frozenset(known.items()))
 
     def _quiet(  # noqa: PLR0911, PLR0917 (one line a kind)
         self,
@@ -408,7 +408,7 @@ def _value(word: str, decided: Iterable[tuple[tuple[object, ...], bool]]) -> Got
         return Got.NIL if word == "nil" else Got.VALUE
     asked = asked_of(word)
     if asked:
-        for key, answer in decided:
-            if key[:2] == asked:
-                return Got.NIL if answer else Got.VALUE
+        answers = {answer for key, answer in decided if key[:2] == asked}
+        if len(answers) == 1:
+            return Got.NIL if True in answers else Got.VALUE
     return Got.ANY

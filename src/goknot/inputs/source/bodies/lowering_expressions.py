@@ -34,6 +34,7 @@ from goknot.inputs.source.bodies.typereader import TypeReader, first
 
 MAX_DEPTH = 48  # of nested statements and expressions; what lies deeper is taken for a call to something unknown
 MAX_BODY_BYTES = 1 << 18
+MAX_TEXT = 60  # of an operation whose text is kept
 _TYPES = frozenset(
     (  # noqa: SIM905 (reads better so)
         "slice_type map_type channel_type pointer_type array_type struct_type function_type interface_type "
@@ -202,7 +203,8 @@ class Expressions(ABC):
             parts.extend([right] if right is not None else [])
             current = current.child_by_field_name("left")
         parts.extend([current] if current is not None else [])
-        return Several(tuple(self.expr(part) for part in reversed(parts)))
+        text = self.text(node) if node.end_byte - node.start_byte <= MAX_TEXT else ""
+        return Several(tuple(self.expr(part) for part in reversed(parts)), text)
 
     def _index(self, node: Node) -> Expr:
         base = self.expr(node.child_by_field_name("operand"))

@@ -203,7 +203,7 @@ class Runner:
             source = sources[position] if position < len(sources) else None
             if s.define:
                 self._define(frame, target, value, source, s)
-            else:
+            elif not (isinstance(target, Name) and target.name == "_"):
                 self._set(frame, target, self._copied(value, source, s.pos), s.pos)
         self._tell(frame, s)
 
@@ -306,7 +306,8 @@ class Runner:
             if key.refs:
                 machine.store(ref, "key", Value(key.refs), pos, "map-key", adds=True)
         if shape is None or shape.kind == "map":
-            machine.event("map-store", pos, base.refs, key.refs, value.refs)
+            keys = tuple(ref for ref in key.refs if not ref.path)  # others are fields, most of them no pointers
+            machine.event("map-store", pos, base.refs, keys, value.refs)
 
     def _branches(
         self, frame: Frame, bodies: Iterator[tuple[Stmt | None, Block]], parted: Parted, *, covers: bool
