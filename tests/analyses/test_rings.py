@@ -8,6 +8,7 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from goknot.analyses import cycles
 from goknot.analyses.conditional import rings_by_configuration
 from goknot.analyses.cycles import shortest_cycles
 from goknot.analyses.extra_rings import extra_rings
@@ -101,6 +102,25 @@ def test_a_large_ring_is_searched_in_part_and_keeps_its_tightest_cycle():
     graph = Graph.from_edges([f"n{i:04}" for i in range(n)], edges)
     (ring,) = find_rings(graph)
     assert shortest_cycles(graph, ring, 10)[0] == (700, 701)
+
+
+def test_long_cycles_are_searched_and_listed_in_part(monkeypatch):
+    """Searches times edges, and cycles times nodes, stay bounded in a ring of many edges."""
+    n = 20_000
+    edges = [(i, (i + 1) % n) for i in range(n)] + [(i, (i - 1) % n) for i in range(0, n, 2)]
+    graph = Graph.from_edges([f"n{i:05}" for i in range(n)], edges)
+    (ring,) = find_rings(graph)
+    seen = []
+    real = cycles._search
+    monkeypatch.setattr(cycles, "_search", lambda *given: (seen.append(1), real(*given))[1])
+    monkeypatch.setattr(cycles, "_MAX_STEPS", 30 * len(edges))
+    found = shortest_cycles(graph, ring, 50)
+    assert len(seen) == 30
+    assert len(found[0]) == 2
+    assert sum(map(len, found)) < 20_000
+    alone = Graph.from_edges([f"n{i:05}" for i in range(2 * n)], [(i, (i + 1) % (2 * n)) for i in range(2 * n)])
+    (whole,) = shortest_cycles(alone, find_rings(alone)[0], 50)
+    assert len(whole) == 2 * n
 
 
 def test_the_limit_keeps_the_tightest():

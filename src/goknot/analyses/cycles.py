@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import deque
 from collections.abc import Sequence
+from itertools import accumulate
 
 from goknot.model.graph import Graph, NodeId
 from goknot.model.ring import Ring
 
 Cycle = tuple[NodeId, ...]
 _MAX_SEARCHES = 400  # one search costs as much as the ring has edges
+_MAX_LISTED = 20_000  # nodes of all cycles that are returned, but for the tightest
+_MIN_SEARCHES = 20
+_MAX_STEPS = 10_000_000  # edges in all searches: a few seconds; of a larger ring fewer nodes are searched
 _MAX_VISITS = 4_000_000  # of nodes, to find out which nodes lie on tight cycles: a few seconds
 
 
@@ -19,14 +24,14 @@ def shortest_cycles(graph: Graph, ring: Ring, limit: int) -> tuple[Cycle, ...]:
     Args:
         graph: The graph the ring is of.
         ring: The ring.
-        limit: At most this many cycles are returned.
+        limit: At most this many cycles are returned; fewer where they are very long, but always the tightest.
 
     Returns:
         Cycles without doubles, each rotated to its smallest name, tightest first, ties by name. Of several shortest
         cycles through an edge the one with the smallest names is taken, so ids and edge order play no part. In a ring
-        of more than 400 nodes the edges into the 400 nodes that lie on the tightest cycles are searched; if there are
-        so many nodes and all cycles so long that finding out which those are takes too much work, of the nodes that
-        were looked at.
+        of more than 400 nodes the edges into the 400 nodes that lie on the tightest cycles are searched (fewer where
+        the ring has more than 25,000 edges); if there are so many nodes and all cycles so long that finding out which
+        those are takes too much work, of the nodes that were looked at.
     """
     names = graph.names
     by_name = {node: rank for rank, node in enumerate(sorted(ring.nodes, key=lambda n: (names[n], n)))}
@@ -37,15 +42,19 @@ def shortest_cycles(graph: Graph, ring: Ring, limit: int) -> tuple[Cycle, ...]:
         predecessors[v].append(u)
     found: set[Cycle] = set()
     starts = sorted(ring.nodes, key=by_name.__getitem__)
-    if len(starts) > _MAX_SEARCHES:
-        starts = _tightest(starts, successors)[:_MAX_SEARCHES]
+    n_searches = max(_MIN_SEARCHES, min(_MAX_SEARCHES, _MAX_STEPS // max(1, len(ring.edges))))
+    if len(starts) > n_searches:
+        starts = _tightest(starts, successors, n_searches)[:n_searches]
     for start in starts:
         # a cycle through last -> start is a path from start to last and back over the edge
         parents = _search(start, successors)
         for last in predecessors[start]:
             found.add(_rotated(_path(last, parents), by_name))
-    ordered = sorted(found, key=lambda cycle: (len(cycle), [by_name[node] for node in cycle]))
-    return tuple(ordered[:limit])
+    ordered = sorted(found, key=lambda cycle: (len(cycle), [by_name[node] for node in cycle]))[:limit]
+    nodes_up_to = accumulate(map(len, ordered))
+    return tuple(
+        cycle for cycle, n in zip(ordered, nodes_up_to, strict=True) if n <= _MAX_LISTED or n == len(ordered[0])
+    )
 
 
 def _search(start: int, successors: dict[int, list[int]]) -> dict[int, int]:
@@ -75,19 +84,22 @@ def _rotated(cycle: Sequence[int], by_name: dict[NodeId, int]) -> Cycle:
     return tuple(NodeId(node) for node in (*cycle[first:], *cycle[:first]))
 
 
-def _tightest(starts: list[NodeId], successors: dict[int, list[int]]) -> list[NodeId]:
+def _tightest(starts: list[NodeId], successors: dict[int, list[int]], n_wanted: int) -> list[NodeId]:
     """Nodes ordered by the length of the tightest cycle through them, searched no deeper than needed."""
     length_by_node: dict[NodeId, int] = dict.fromkeys(starts, len(starts) + 1)
+    tightest: list[int] = []  # the lengths of the `n_wanted` tightest cycles so far, ascending
     deepest = len(starts)
     n_left = _MAX_VISITS
-    for n_done, start in enumerate(starts):
+    for start in starts:
         # once enough nodes with tight cycles are known, longer ones need not be measured
-        if n_done >= _MAX_SEARCHES:
+        if len(tightest) == n_wanted:
             if n_left < 0:
                 break
-            deepest = sorted(length_by_node[node] for node in starts[:n_done])[_MAX_SEARCHES - 1]
+            deepest = tightest[-1]
         length_by_node[start], n_visits = _cycle_length(start, successors, deepest)
         n_left -= n_visits
+        insort(tightest, length_by_node[start])
+        del tightest[n_wanted:]
     return sorted(starts, key=length_by_node.__getitem__)
 
 

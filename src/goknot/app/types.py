@@ -122,6 +122,9 @@ def _problems(read: TypesRead, rings: TypeRings, places: GoPlaces) -> list[Probl
     if rings.n_left_out:
         what = f"{rings.n_left_out} longer or further rings through interfaces"
         found.append(Problem("types", what, "only the shortest are listed"))
+    if rings.n_not_sought:
+        what = f"{rings.n_not_sought} types implement interfaces in rings too dense to be searched"
+        found.append(Problem("types", what, "rings through interfaces and these types are not listed"))
     return found
 
 

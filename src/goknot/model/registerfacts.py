@@ -12,8 +12,9 @@ class Frequency:
     """How often a function runs, as far as those that call it tell.
 
     Attributes:
-        kind: `start`: only while the program starts (init, package variables, sync.Once); `once`: by main; `many`:
-            without a bound; `offered`: by whoever imports the package; `unknown`.
+        kind: `start`: only while the program starts (init, package variables, sync.Once); `once`: by main; `few`: as
+            either, in a loop of so many turns; `many`: without a bound; `offered`: by whoever imports the package;
+            `unknown`.
         why: In a few words.
         spot: Where it is called like that; None if nobody calls it.
     """

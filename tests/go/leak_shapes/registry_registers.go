@@ -25,4 +25,5 @@ func init() {
 	add("registers.Replaced", registers.Replaced)
 	add("registers.Snapshot", registers.Snapshot)
 	add("registers.Unnamed", registers.Unnamed)
+	add("registers.Warmed", registers.Warmed)
 }

@@ -8,6 +8,7 @@ import pytest
 import tree_sitter_go
 from tree_sitter import Language, Parser
 
+from goknot.inputs.source.bodies import sourcetext
 from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations, declare
 from goknot.inputs.source.bodies.outline import outline
 from goknot.inputs.source.bodies.sourcetext import Reading, SourceText
@@ -105,6 +106,33 @@ def test_places_are_those_of_the_file() -> None:
     first: Declared = package.functions["A"]
     assert (first.line, first.part.row, first.text) == (5, 4, b"func A() {\n\tb()\n}\n")
     assert package.functions["C"].line == 10
+
+
+@pytest.mark.parametrize("page", [1, 3, 64])
+def test_lines_are_those_of_the_file(page: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sourcetext, "_PAGE", page)
+    text = "package p\n\n\nvar a = 1\r\n\tvar b = 2\n" + "// x\n" * 30 + "var last = 3"
+    reading = Reading(Parser(Language(tree_sitter_go.language())), lambda _path: "", lambda _path: None)
+    source = SourceText("a.go", "p", text.encode(), reading)
+    for number, line in enumerate(text.split("\n"), 1):
+        assert source.line_text(number) == line.strip()
+
+
+def test_a_line_far_down_is_found_from_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every edge of a finding asks for its line: counting from the top each time is quadratic in generated files."""
+
+    class Counting(bytes):
+        n_finds = 0
+
+        def find(self, *given: object) -> int:
+            Counting.n_finds += 1
+            return super().find(*given)  # type: ignore[arg-type]
+
+    reading = Reading(Parser(Language(tree_sitter_go.language())), lambda _path: "", lambda _path: None)
+    source = SourceText("a.go", "p", Counting(b"// some words of a line\n" * 20_000), reading)
+    Counting.n_finds = 0
+    assert source.line_text(19_999) == "// some words of a line"
+    assert Counting.n_finds < 1_000
 
 
 def test_imports_by_name() -> None:

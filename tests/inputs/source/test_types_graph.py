@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 from support.toolchains import go_env, toolchain
 
+from goknot.analyses import types as type_rings
+from goknot.analyses.types import find_type_rings
 from goknot.inputs.source import DiskTree, SourceOptions, scan_source
+from goknot.inputs.source.types import graph as types_graph
 from goknot.inputs.source.types.cache import CachedReader
 from goknot.inputs.source.types.dependencies import GoPlaces
 from goknot.inputs.source.types.graph import TypesRead, read_types
@@ -222,6 +225,37 @@ def test_a_large_generated_file_is_read_in_one_go(tmp_path: Path) -> None:
     root = write(tmp_path, {"go.mod": "module m\n", "p.go": f"package p\n\n{body}type T20000 int\n"})
     graph = read(root).graph
     assert (len(graph.types), len(graph.edges)) == (20_001, 40_000)
+
+
+def test_too_many_implementers_are_left_out_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten interfaces that ten types implement and one that one does: those with the fewest come first."""
+    body = "".join(
+        f"type I{n} interface {{ M() }}\ntype T{n} struct{{ i I{n} }}\nfunc (T{n}) M() {{}}\n" for n in range(10)
+    )
+    only = "type Only interface { N() }\ntype It struct{}\nfunc (It) N() {}\n"
+    root = write(tmp_path, {"go.mod": "module m\n", "p.go": f"package p\n\n{only}{body}"})
+    assert read(root).problems == ()
+    assert sum(edge.kind == "interface" for edge in read(root).graph.edges) == 101
+    monkeypatch.setattr(types_graph, "MAX_IMPLEMENTS", 25)
+    told = read(root)
+    assert sum(edge.kind == "interface" for edge in told.graph.edges) == 21
+    assert "m.Only" in {edge.through for edge in told.graph.edges}
+    (problem,) = told.problems
+    assert problem.what.startswith("8 interfaces")
+
+
+def test_rings_too_dense_to_search_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = "".join(
+        f"type I{n} interface {{ M() }}\ntype T{n} struct{{ i I{n} }}\nfunc (T{n}) M() {{}}\n" for n in range(10)
+    )
+    graph = read(write(tmp_path, {"go.mod": "module m\n", "p.go": f"package p\n\n{body}"})).graph
+    whole = find_type_rings(graph)
+    assert (len(whole.knots), whole.n_not_sought) == (55, 0)
+    monkeypatch.setattr(type_rings, "_MAX_VISITS", 100)
+    part = find_type_rings(graph)
+    assert part.n_not_sought > 0
+    assert 0 < len(part.knots) < len(whole.knots)
+    assert {knot.id for knot in part.knots} <= {knot.id for knot in whole.knots}
 
 
 def test_the_cache_is_only_a_cache(tmp_path: Path) -> None:

@@ -52,6 +52,8 @@ def _judge(facts: FunctionFacts, event: LeakEvent, one: Registration) -> Confide
     doubtful = one.way_out.kind == "alias" or one.grows != "each" or one.apart
     if often == "once":
         return Confidence.POSSIBLE if one.ends else None
+    if often == "few":
+        return Confidence.POSSIBLE
     comes_and_goes = often == "many" or bool(one.ends)
     return Confidence.LIKELY if comes_and_goes and not doubtful else Confidence.POSSIBLE
 
@@ -127,9 +129,10 @@ def _reason(one: Registration) -> str:
         said.append(f"what would let {way.name} take it out is dropped")
     else:
         said.append(f"{way.name} does not take it out on every way")
-    if one.frequency.kind == "many":
+    if one.frequency.kind in {"few", "many"}:
         spot = one.frequency.spot
-        said.append(f"it is not done once: {one.frequency.why}" + (f" ({spot.file}:{spot.line})" if spot else ""))
+        once = "done while the program starts" if one.frequency.kind == "few" else "not done once"
+        said.append(f"it is {once}: {one.frequency.why}" + (f" ({spot.file}:{spot.line})" if spot else ""))
     elif one.ends:
         said.append(f"such objects come and go, as {one.ends} says")
     else:

@@ -16,15 +16,23 @@ from goknot.model.verdict import Confidence, Level, Verdict
 MAX_CYCLES = 50
 MAX_INTERFACE_RINGS = 200
 _MAX_INTERFACE_CYCLE = 6  # members; longer ways round are no more than "everything reaches everything"
+_MAX_VISITS = 10_000_000  # edges looked at for ways back through interfaces: a few seconds
 _MEMORY = frozenset(("value", "array", "pointer", "slice", "map-key", "map-value", "chan"))
 
 
 @dataclass(frozen=True, slots=True)
 class TypeRings:
-    """The knots, and how many rings through interfaces were left out."""
+    """What was found.
+
+    Attributes:
+        knots: The rings.
+        n_left_out: Rings through interfaces that were found and are not among them.
+        n_not_sought: Implementers whose rings were not sought: there is too much to look at.
+    """
 
     knots: tuple[Knot, ...]
     n_left_out: int
+    n_not_sought: int = 0
 
 
 def find_type_rings(graph: TypeGraph) -> TypeRings:
@@ -43,23 +51,32 @@ def find_type_rings(graph: TypeGraph) -> TypeRings:
             cycles = shortest_cycles(plain, ring, MAX_CYCLES)
             knot = _knot(graph, list(ring.nodes), edges, [list(cycle) for cycle in cycles])
             knots[knot.id] = knot
-    closed, n_left_out = _interface_rings(graph, fields, component)
+    closed, n_left_out, n_not_sought = _interface_rings(graph, fields, component)
     for knot in closed:
         knots.setdefault(knot.id, knot)
-    return TypeRings(tuple(knots.values()), n_left_out)
+    return TypeRings(tuple(knots.values()), n_left_out, n_not_sought)
 
 
-def _interface_rings(graph: TypeGraph, fields: list[TypeEdge], component: list[int]) -> tuple[list[Knot], int]:
+def _interface_rings(graph: TypeGraph, fields: list[TypeEdge], component: list[int]) -> tuple[list[Knot], int, int]:
     through = [edge for edge in graph.edges if edge.kind == "interface"]
     whole = _graph(graph, [*fields, *through])
-    found: dict[frozenset[int], list[int]] = {}
     ring_of = components(whole)
+    goals: dict[int, set[int]] = {}  # implementer -> its interfaces in the same ring
     for edge in through:
-        if ring_of[edge.source] != ring_of[edge.target]:
+        if ring_of[edge.source] == ring_of[edge.target]:
+            goals.setdefault(edge.target, set()).add(edge.source)
+    found: dict[frozenset[int], list[int]] = {}
+    n_left = _MAX_VISITS
+    n_not_sought = 0
+    for start in sorted(goals, key=lambda node: (len(goals[node]), node)):
+        if n_left <= 0:
+            n_not_sought += 1
             continue
-        cycle = _way_back(whole, edge.target, edge.source, ring_of)
-        if cycle and len({component[node] for node in cycle}) > 1:
-            found.setdefault(frozenset(cycle), cycle)
+        cycles, n_visits = _ways_back(whole, start, goals[start], ring_of)
+        n_left -= n_visits
+        for cycle in cycles:
+            if len({component[node] for node in cycle}) > 1:
+                found.setdefault(frozenset(cycle), cycle)
     shortest = sorted(found.values(), key=lambda cycle: (len(cycle), [graph.types[node].name for node in cycle]))
     kept = [cycle for cycle in shortest if len(cycle) <= _MAX_INTERFACE_CYCLE][:MAX_INTERFACE_RINGS]
     by_pair: dict[tuple[int, int], list[TypeEdge]] = {}
@@ -69,28 +86,37 @@ def _interface_rings(graph: TypeGraph, fields: list[TypeEdge], component: list[i
     for cycle in kept:
         pairs = zip(cycle, [*cycle[1:], cycle[0]], strict=True)
         knots.append(_knot(graph, sorted(cycle), [edge for pair in pairs for edge in by_pair[pair]], [cycle]))
-    return knots, len(shortest) - len(kept)
+    return knots, len(shortest) - len(kept), n_not_sought
 
 
-def _way_back(graph: Graph, start: int, goal: int, ring_of: list[int]) -> list[int]:
-    """A shortest path from `start` to `goal` inside their ring, no longer than listed rings are; empty if longer."""
+def _ways_back(graph: Graph, start: int, goals: set[int], ring_of: list[int]) -> tuple[list[list[int]], int]:
+    """Shortest ways from `start` to goals in its ring, no longer than listed rings; how many edges were seen."""
     parents = {start: start}
     level = [start]
+    missing = set(goals)
+    n_visits = 0
     for _ in range(_MAX_INTERFACE_CYCLE):
         after = []
         for node in level:
-            for successor in graph.successors(node):
+            successors = graph.successors(node)
+            n_visits += len(successors)
+            for successor in successors:
                 if successor in parents or ring_of[successor] != ring_of[start]:
                     continue
                 parents[successor] = node
                 after.append(successor)
-        if goal in parents:
-            path = [goal]
-            while path[-1] != start:
-                path.append(parents[path[-1]])
-            return path[::-1]
         level = after
-    return []
+        missing.difference_update(after)
+        if not missing or not level or n_visits > _MAX_VISITS:
+            break
+    return [_path(parents, goal) for goal in sorted(goals) if goal in parents], n_visits
+
+
+def _path(parents: dict[int, int], goal: int) -> list[int]:
+    path = [goal]
+    while parents[path[-1]] != path[-1]:
+        path.append(parents[path[-1]])
+    return path[::-1]
 
 
 def _graph(graph: TypeGraph, edges: list[TypeEdge]) -> Graph:

@@ -192,3 +192,23 @@ func replace(http.ResponseWriter, *http.Request) { current = &session{data: payl
 //
 //shape:collected
 func Replaced() { replace(nil, nil) }
+
+var spares []*session
+
+func init() {
+	for i := 0; i < 20; i++ {
+		addSpare(i)
+	}
+}
+
+func addSpare(id int) { spares = append(spares, &session{id: id}) }
+
+// Warmed lends one of a fixed number of sessions, which a counted loop made when the program started.
+//
+//shape:collected
+func Warmed() {
+	s := spares[0]
+	s.data = payload.New()
+	s.Hear("")
+	s.data = nil
+}

@@ -29,7 +29,8 @@ _START = re.compile(
     r"(?i)^(?:init|setup|must|test|benchmark|example|register|newroot|newcmd|newcommand|addflags|bindflags)"
 )
 _STARTED = frozenset({"main", "init", "TestMain"})
-_LARGE = 20  # turns of a counted loop that are many
+_MANY = 1000  # turns of a counted loop that are as good as no bound
+_FEW = 20  # turns of one that is worth telling
 
 
 class Site(NamedTuple):
@@ -83,7 +84,7 @@ class Frequencies:
                 return found
             if best is None or _RANK.index(found.kind) < _RANK.index(best.kind):
                 best = found
-        if best is not None and (best.kind in {"once", "start"} or not _START.match(short)):
+        if best is not None and (best.kind in {"few", "once", "start"} or not _START.match(short)):
             return best
         if _START.match(short):
             return Frequency("start", f"{name} is called while programs start, as its name says")
@@ -152,7 +153,7 @@ class Frequencies:
             self._methods = Counter(name for data in texts for name in _METHOD.findall(data))
         return self._methods[name.encode()]
 
-    def _of_site(self, site: Site, name: str, depth: int) -> Frequency:  # noqa: PLR0911 (one line a case)
+    def _of_site(self, site: Site, name: str, depth: int) -> Frequency:
         spot = Spot(site.file, line_of(site.data, site.at), 1)
         header = header_around(site.data, site.at)
         if header is None:
@@ -161,9 +162,16 @@ class Frequencies:
         if header.full == name:
             return Frequency("start", "it calls itself")
         starts = not header.owner and header.name in _STARTED
-        around = self._around(site, header, starts=starts)
-        if around is not None:
+        around = self._around(site, header)
+        if around is not None and around.kind != "few":
             return Frequency(around.kind, around.why, spot)
+        found = self._of_function(site, header, spot, depth, starts=starts)
+        if around is not None and found.kind in {"once", "start"}:
+            return Frequency("few", around.why, spot)
+        return found
+
+    def _of_function(self, site: Site, header: Header, spot: Spot, depth: int, *, starts: bool) -> Frequency:
+        """How often the function around a use runs."""
         if not site.is_call:
             return Frequency("unknown", f"{header.full} hands it on", spot)
         if starts:
@@ -173,19 +181,21 @@ class Frequencies:
         found = self.of(site.package, header.full, depth + 1)
         return Frequency(found.kind, found.why, found.spot or spot)
 
-    def _around(self, site: Site, header: Header, *, starts: bool) -> Frequency | None:
+    def _around(self, site: Site, header: Header) -> Frequency | None:
         """What the loops, function literals and calls around a use say; None if there are none that matter."""
         part = self._parsed(site, header)
         if part is None:
             return None
         at = site.at - part.offset
+        few: Frequency | None = None
         node: Node | None = part.root.descendant_for_byte_range(at, at + 1)
         while node is not None and node.type not in {"function_declaration", "method_declaration", "source_file"}:
-            found = _says(part, node, starts=starts)
-            if found is not None:
+            found = _says(part, node)
+            if found is not None and found.kind != "few":
                 return found
+            few = few or found
             node = node.parent
-        return None
+        return few
 
     def _parsed(self, site: Site, header: Header) -> Part | None:
         package = self.program.package(site.package)
@@ -193,7 +203,7 @@ class Frequencies:
         return source.parse(header.start, header.start + len(text_of(site.data, header))) if source else None
 
 
-_RANK = ("many", "unknown", "offered", "once", "start")
+_RANK = ("many", "unknown", "offered", "few", "once", "start")
 
 
 def _uses(package: str, file: str, data: bytes, mark: bytes, pattern: re.Pattern[bytes]) -> Iterator[Site]:
@@ -209,9 +219,9 @@ def _uses(package: str, file: str, data: bytes, mark: bytes, pattern: re.Pattern
         )
 
 
-def _says(part: Part, node: Node, *, starts: bool) -> Frequency | None:
+def _says(part: Part, node: Node) -> Frequency | None:
     if node.type == "for_statement":
-        return _of_loop(part, node, starts=starts)
+        return _of_loop(part, node)
     if node.type == "func_literal":
         parameters = node.child_by_field_name("parameters")
         if parameters is not None and _HANDLER.search(part.data, parameters.start_byte, parameters.end_byte):
@@ -227,22 +237,17 @@ def _says(part: Part, node: Node, *, starts: bool) -> Frequency | None:
     return None
 
 
-def _of_loop(part: Part, node: Node, *, starts: bool) -> Frequency | None:
+def _of_loop(part: Part, node: Node) -> Frequency | None:
     head = next((c for c in node.named_children if c.type not in {"block", "comment"}), None)
     if head is None or head.type not in {"range_clause", "for_clause"}:
         waits = _WAITS.search(part.data, node.start_byte, node.end_byte) is not None  # others end with their input
         return Frequency("many", "a loop without a bound calls it") if waits else None
     text = part.text(head)
     if head.type == "range_clause":
-        right = part.text(head.child_by_field_name("right") or head)
-        if right.replace("_", "").isdecimal():
-            return (
-                Frequency("many", f"a loop of {right} turns calls it")
-                if int(right.replace("_", "")) >= _LARGE
-                else None
-            )
+        bound = re.fullmatch(r"([\d_]+)", part.text(head.child_by_field_name("right") or head))
+    else:
+        bound = re.search(r"<=?\s*([\d_]+)\b", text)
+    turns = int(bound[1].replace("_", "")[:9] or 0) if bound is not None else 0
+    if turns < _FEW:
         return None
-    bound = re.search(r"<=?\s*([\d_]+)\b", text)
-    if bound is not None and int(bound[1].replace("_", "") or 0) >= _LARGE:
-        return Frequency("many", f"a loop of {bound[1]} turns calls it")
-    return None
+    return Frequency("many" if turns >= _MANY else "few", f"a loop of {turns} turns calls it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -96,17 +97,22 @@ class SourceText:
 
     def row(self, position: int) -> int:
         """The line of a position in the file, from 0."""
+        page = position // _PAGE
+        return self._row_by_page()[page] + self.data.count(b"\n", page * _PAGE, position)
+
+    def _row_by_page(self) -> list[int]:
         if not self._rows:
             self._rows.append(0)
             for start in range(0, len(self.data), _PAGE):
                 self._rows.append(self._rows[-1] + self.data.count(b"\n", start, start + _PAGE))
-        page = position // _PAGE
-        return self._rows[page] + self.data.count(b"\n", page * _PAGE, position)
+        return self._rows
 
     def line_text(self, line: int) -> str:
         """A line of the file, stripped and shortened."""
-        start = 0
-        for _ in range(line - 1):
+        rows = self._row_by_page()
+        page = max(0, bisect_left(rows, line - 1) - 1)  # the line begins in it, or where it ends
+        start = page * _PAGE
+        for _ in range(line - 1 - rows[page]):
             start = self.data.find(b"\n", start) + 1
         end = self.data.find(b"\n", start)
         text = self.data[start : end if end >= 0 else len(self.data)].decode("utf-8", "replace").strip()

@@ -19,6 +19,7 @@ from goknot.model.gotypes import UNKNOWN, SourceField, SourceType, TypeEdge, Typ
 from goknot.model.report import Problem
 
 MAX_INSTANCES = 20_000
+MAX_IMPLEMENTS = 250_000  # pairs of an interface and a type; interfaces with the fewest implementers come first
 
 
 @dataclass(slots=True)
@@ -157,13 +158,23 @@ class _Builder:
             if not isinstance(self.nodes[named].form, Interface):
                 concrete[named] = dict(self.methods.of(named))
         finder = Implementers(concrete)
-        for interface in interfaces:
-            for named in finder.of(self.methods.interface(interface) or {}):
+        wanted = {named: self.methods.interface(named) or {} for named in interfaces}
+        n_left = MAX_IMPLEMENTS
+        n_cut = 0
+        for interface in sorted(interfaces, key=lambda named: (finder.at_most(wanted[named]), number[named])):
+            n_left -= finder.at_most(wanted[interface])
+            if n_left < 0:
+                n_cut += 1
+                continue
+            through = label(interface)
+            for named in finder.of(wanted[interface]):
                 node = self.nodes[named]
-                through = label(interface)
                 yield TypeEdge(
                     number[interface], number[named], "interface", "", UNKNOWN, node.file, node.line, through
                 )
+        if n_cut:
+            what = f"{n_cut} interfaces that more types may implement than are followed ({MAX_IMPLEMENTS:,} in all)"
+            self.packages.problems.add(Problem("types", what, "rings through them are not seen"))
 
     def _type(self, node: _Node) -> SourceType:
         size, _ = self.sizes.size_and_align(node.form if not isinstance(node.form, Unknown) else node.named)

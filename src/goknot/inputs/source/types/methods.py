@@ -158,14 +158,19 @@ class Implementers:
 
     def __init__(self, sets: Mapping[Named, Mapping[Key, Method]]) -> None:
         self.sets = sets
-        self._by_method: dict[Key, list[Named]] = {}
+        self._by_method: dict[tuple[Key, Form], list[Named]] = {}
         for named, methods in sets.items():
-            for key in methods:
-                self._by_method.setdefault(key, []).append(named)
+            for key, method in methods.items():
+                self._by_method.setdefault((key, method.signature), []).append(named)
 
     def of(self, wanted: Mapping[Key, Form]) -> list[Named]:
         """The types whose pointers have all the methods; none for the empty interface."""
-        if not wanted:
-            return []
-        rarest = min((self._by_method.get(key, []) for key in wanted), key=len)
+        rarest = self._rarest(wanted)
         return [named for named in rarest if implements(self.sets[named], wanted)]
+
+    def at_most(self, wanted: Mapping[Key, Form]) -> int:
+        """How many types have the rarest of the methods."""
+        return len(self._rarest(wanted))
+
+    def _rarest(self, wanted: Mapping[Key, Form]) -> list[Named]:
+        return min((self._by_method.get(method, []) for method in wanted.items()), key=len, default=[])
