@@ -254,8 +254,7 @@ class Calls:
 
     def can_inline(self, func: Func) -> bool:
         """Whether a function is run in place: not if it runs already, or too many calls lie above."""
-        stack = self.machine.stack
-        return func not in stack and len(stack) <= self.machine.max_inlined
+        return self.machine.may_call() and func not in self.machine.stack
 
     def inline(
         self,
@@ -279,9 +278,9 @@ class Calls:
         self._bind(frame, func, args, pos)
         saved = machine.deferred
         machine.deferred = False
-        machine.calls.append(machine.site(pos))
+        calls, machine.calls = machine.calls, (*machine.calls, machine.site(pos))
         self.run_body(frame)
-        machine.calls.pop()
+        machine.calls = calls
         machine.deferred = saved
         results: tuple[Value, ...] = ()
         for returned in frame.returns:

@@ -138,6 +138,8 @@ class Expressions(ABC):
                 args.append(self.expr(first(arg)))
             elif arg.type != "comment":
                 args.append(self.expr(arg))
+        if isinstance(callee, Name) and callee.name == "new" and args and isinstance(args[0], Call | Literal | Several):
+            return Address(args[0], self.pos(node))  # new(expression), Go 1.26
         if isinstance(callee, Name) and callee.name in {"new", "make"} and not types and given is not None:
             types.append(self.types.read(first(given)))
             args = args[1:]

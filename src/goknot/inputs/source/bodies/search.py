@@ -113,10 +113,8 @@ class _Search:
         found = self.done.get(id(declared))
         if found is None:
             func = self.program.body(package, declared)
-            for limits in LIMITS if deep or _WORDS.search(declared.text) else LIMITS_OF_CHANNELS:
-                machine = Runner(self.program, limits).run(func)
-                if not machine.bounded:
-                    break
+            limits = LIMITS if deep or _WORDS.search(declared.text) else LIMITS_OF_CHANNELS
+            machine = Runner(self.program, limits).run(func)
             found = self.done[id(declared)] = facts_of(self.program, func, machine)
             if found.bounded:
                 where = f"{found.spot.file}:{found.spot.line}"

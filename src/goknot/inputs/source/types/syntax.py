@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-import tree_sitter_go
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Node
+
+from goknot.formats.gosyntax import go_parser, parse_go
 
 Expr = tuple[Any, ...]
 UNKNOWN: Expr = ("?",)
@@ -97,15 +98,15 @@ class FileReader:
     """Reads files; one parser serves them all."""
 
     def __init__(self) -> None:
-        self._parser = Parser(Language(tree_sitter_go.language()))
+        self._parser = go_parser()
 
     def read(self, data: bytes) -> FileDecls:
         """What a file declares."""
         blanked = without_bodies(data)
-        root = self._parser.parse(blanked).root_node
+        root = parse_go(self._parser, blanked).root_node
         if root.has_error and blanked != data:
             blanked = data
-            root = self._parser.parse(data).root_node
+            root = parse_go(self._parser, data).root_node
         return _FileWalk(blanked).walk(root)
 
 
