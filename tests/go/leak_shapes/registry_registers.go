@@ -7,6 +7,7 @@ import "example.com/leakshapes/registers"
 func init() {
 	add("registers.Bounded", registers.Bounded)
 	add("registers.ByMethod", registers.ByMethod)
+	add("registers.Delayed", registers.Delayed)
 	add("registers.Deleting", registers.Deleting)
 	add("registers.Flushed", registers.Flushed)
 	add("registers.Handler", registers.Handler)

@@ -212,3 +212,29 @@ func Warmed() {
 	s.Hear("")
 	s.data = nil
 }
+
+var delayed []*session
+var atEnd []func()
+
+func init() {
+	atEnd = append(atEnd, func() {
+		for _, s := range delayed {
+			s.Hear("")
+		}
+		delayed = nil
+	})
+}
+
+func delay(http.ResponseWriter, *http.Request) {
+	delayed = append(delayed, &session{data: payload.New()})
+}
+
+// Delayed is emptied by a closure that an init function hands on.
+//
+//shape:collected
+func Delayed() {
+	delay(nil, nil)
+	for _, end := range atEnd {
+		end()
+	}
+}

@@ -351,7 +351,7 @@ def _left(data: bytes, at: int) -> str:
 
 def _begins(data: bytes, match: re.Match[bytes], header: Header, *, is_field: bool) -> bool:
     """Whether what is set anew is set for the first time: in a constructor, or where it is nil."""
-    if not match[0].rstrip().endswith(b"="):
+    if not match[0].rstrip().endswith(b"=") or _EMPTIED.match(data, match.end()):
         return False
     if header.name.lower().startswith(("new", "init", "make", "setup") if is_field else ("init", "setup")):
         return True
@@ -359,6 +359,7 @@ def _begins(data: bytes, match: re.Match[bytes], header: Header, *, is_field: bo
     return any(b"== nil" in line or (b"len(" in line and b"== 0" in line) for line in before)
 
 
+_EMPTIED = re.compile(rb"\s*(?:nil\b|[\w.]+\[:0\])")
 _HARMLESS = re.compile(
     rb"(?:\b(?:len|cap|range|append|copy|fmt\.\w+|json\.\w+|sort\.\w+|maps\.(?:Keys|Values|Clone))|log\w*\.\w+)\s*$"
 )
