@@ -19,6 +19,8 @@ LEAK_KINDS = (
     "ctx-cancel-never-called",
     "finalizer-goroutine",
     "handle-never-deleted",
+    "init-registration-ring",
+    "plugin-global",
     "pool-reaches-owner",
     "registered-never-removed",
     "self-pointer",
@@ -34,11 +36,15 @@ ALSO_IN_HEAPS = (
 _NOT_SEEN = {"goroutine-blocked"}  # its program starts goroutines in a loop: how many send is not counted
 _FOUND_AS = {"cgo-handle-ring": "handle-never-deleted"}  # its program deletes the handle nowhere
 _PROGRAM = re.compile(r"^```go main\.go(?: \(([\w-]+), after\))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_OTHER_FILE = re.compile(r"^```go (\w+/\w+\.go)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SAID = re.compile(r"^```console\n\$ go run \.\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def write(root: Path, kind: str, which: int) -> None:
     (root / "main.go").write_text(_PROGRAM.findall(text(kind))[which][1])
+    for path, code in _OTHER_FILE.findall(text(kind)):
+        (root / path).parent.mkdir(exist_ok=True)
+        (root / path).write_text(code)
     (root / "go.mod").write_text("module example.com/shop\n\ngo 1.24\n")
 
 

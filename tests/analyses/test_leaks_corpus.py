@@ -16,35 +16,12 @@ from goknot.model.verdict import Confidence
 _ORDER = list(Confidence)
 # shapes whose mark is not found, and what it would take; docs/leaks.md says the same to users
 GAPS = {
-    "afterfunc.Closure": "how long a timer waits",
-    "afterfunc.MethodValue": "how long a timer waits",
-    "afterfunc.RenewsItself": "a function that starts a timer with itself",
-    "afterfunc.Resets": "a timer that starts itself anew without any finalizer",
-    "afterfunc.StoppedOnOnePath": "how long a timer waits",
     "blocked.CallbackSends": "calls more than two deep",
-    "ctxcancel.AfterFuncNotStopped": "context.AfterFunc",
-    "ctxcancel.InField": "who calls a Stop",
-    "ctxcancel.InFieldUnused": "fields of the same name in other types",
-    "ctxcancel.LongTimeout": "how long a deadline is",
-    "ctxcancel.SignalContext": "signal.NotifyContext",
     "ctxcancel.Derived": "parents that only callers know",
-    "handles.CloseForgets": "who calls a Close",
-    "handles.FreeNeverCalled": "who calls a Free",
-    "initreg.ClosureRegistered": "what an init function registers",
-    "initreg.Registered": "what an init function registers",
-    "notes.PoolReachesOwner": "New functions of pools",
-    "notes.SelfInterior": "self pointers without a finalizer",
-    "notes.SelfPointer": "self pointers without a finalizer",
-    "pins.PackageVariable": "who calls an Unpin",
-    "pluginglobal.Hooked": "what is a plugin",
-    "pluginglobal.Seen": "what is a plugin",
-    "registered.Published": "expvar",
-    "registered.Signals": "signal.Notify",
 }
 # found, and less sure than the mark: what speaks for it does not show how often it happens
 WEAKER = {
     "blocked.EmptySelect": "often meant so",
-    "ctxcancel.LongDeadline": "how long a deadline is",
 }
 
 

@@ -72,7 +72,6 @@ def test_the_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told.problems == ()
     assert {knot.id for knot in told.knots} == before.keys()
     assert int(told.stats["confirmed"]) > 100
-    assert int(told.stats["refuted"]) >= 3
     order = list(Confidence)
     leaking = [(s.path, *s.lines) for s in shapes() if any(what != "collected" for what, _ in s.claims)]
     marked = {(mark.path, mark.line) for mark in marks()}

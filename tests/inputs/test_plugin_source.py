@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from goknot.errors import InputError
+from goknot.formats.gosyntax import go_parser
 from goknot.inputs.plugin_source.scan import read_source
-from goknot.inputs.plugin_source.syntax import parse, parser
+from goknot.inputs.plugin_source.syntax import parse
 from goknot.model.plugin_rings import PluginCall
 
 
@@ -143,9 +144,9 @@ PIECES = ["func f(", ")", "{", "}", 'plugin.Open("a")', "if x", "const a = ", "\
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from([*PIECES, "a + ", "(", "func (T) g()", "[", "*"]), max_size=40))
 def test_any_text_is_read(parts: list[str]) -> None:
-    parse(parser(), "x.go", ('package main\nimport "plugin"\n' + "".join(parts)).encode())
+    parse(go_parser(), "x.go", ('package main\nimport "plugin"\n' + "".join(parts)).encode())
 
 
 def test_nesting_without_end() -> None:
     data = b"package main\nvar x = " + b"(" * 30_000 + b"1" + b")" * 30_000
-    assert parse(parser(), "x.go", data).package == "main"
+    assert parse(go_parser(), "x.go", data).package == "main"

@@ -12,10 +12,8 @@ from goknot.model.leakfacts import Spot
 from goknot.model.verdict import Confidence
 
 _FINALIZER, _CLEANUP, _HANDLE = "runtime.SetFinalizer", "runtime.AddCleanup", "runtime/cgo.NewHandle"
-_CONTEXTS = tuple(
-    f"context.With{what}"
-    for what in ("Cancel", "CancelCause", "Deadline", "DeadlineCause", "Timeout", "TimeoutCause", "Value")
-)
+_DERIVED = ("Cancel", "CancelCause", "Deadline", "DeadlineCause", "Timeout", "TimeoutCause", "Value")
+_CONTEXTS = (*(f"context.With{what}" for what in _DERIVED), "os/signal.NotifyContext")
 _TIMERS = ("time.AfterFunc", "context.AfterFunc")
 _FUNCTIONS = frozenset({"closure", "method-value", "function"})
 # a finding of which go/types can settle why it is no more than likely -> the call that decides it
@@ -85,8 +83,8 @@ def confirm(knot: Knot, asked: Asked, answers: Mapping[Question, Answer], go: st
     """The finding with what go/types says of it as evidence, and with the confidence that this leaves.
 
     An edge that is refuted makes it a note. If all are confirmed it becomes surer only where that answers the doubt: a
-    likely ring, when every pointer is stored whenever the finalizer (or its like) is set; a possible registration, when
-    nothing takes elements out. That a select may take another case is no doubt that types answer.
+    likely ring, when every pointer is stored whenever the finalizer (or its like) is set. How often something is
+    registered, or that a select may take another case, is no doubt that types answer.
     """
     found = [answers.get(question, NO_ANSWER) if question else None for question in asked.edges]
     place = answers.get(asked.place, NO_ANSWER) if asked.place else None
@@ -110,8 +108,8 @@ def confirm(knot: Knot, asked: Asked, answers: Mapping[Question, Answer], go: st
 def _surer(knot: Knot, asked: Asked, answers: Mapping[Question, Answer], go: str) -> Knot:
     said = f"go/types ({go}) confirms every edge"
     if knot.kind == _TABLES and knot.confidence is Confidence.POSSIBLE:
-        why = next(answers[question].why for question in asked.edges if question and question.kind == "table")
-        return _said(knot, f"{said}: {why}.", Confidence.LIKELY)
+        why = next((answers[question].why for question in asked.edges if question and question.kind == "table"), "")
+        return _said(knot, f"{said}{f': {why}' if why else ''}; types do not tell how often.", knot.confidence)
     flow = answers.get(asked.flow, NO_ANSWER) if asked.flow else None
     if flow is None or not flow.why:
         return _said(knot, f"{said}.", knot.confidence)

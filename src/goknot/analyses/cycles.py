@@ -10,6 +10,7 @@ from goknot.model.ring import Ring
 
 Cycle = tuple[NodeId, ...]
 _MAX_SEARCHES = 400  # one search costs as much as the ring has edges
+_MAX_VISITS = 4_000_000  # of nodes, to find out which nodes lie on tight cycles: a few seconds
 
 
 def shortest_cycles(graph: Graph, ring: Ring, limit: int) -> tuple[Cycle, ...]:
@@ -23,7 +24,9 @@ def shortest_cycles(graph: Graph, ring: Ring, limit: int) -> tuple[Cycle, ...]:
     Returns:
         Cycles without doubles, each rotated to its smallest name, tightest first, ties by name. Of several shortest
         cycles through an edge the one with the smallest names is taken, so ids and edge order play no part. In a ring
-        of more than 400 nodes the edges into the 400 nodes that lie on the tightest cycles are searched.
+        of more than 400 nodes the edges into the 400 nodes that lie on the tightest cycles are searched; if there are
+        so many nodes and all cycles so long that finding out which those are takes too much work, of the nodes that
+        were looked at.
     """
     names = graph.names
     by_name = {node: rank for rank, node in enumerate(sorted(ring.nodes, key=lambda n: (names[n], n)))}
@@ -74,17 +77,22 @@ def _rotated(cycle: Sequence[int], by_name: dict[NodeId, int]) -> Cycle:
 
 def _tightest(starts: list[NodeId], successors: dict[int, list[int]]) -> list[NodeId]:
     """Nodes ordered by the length of the tightest cycle through them, searched no deeper than needed."""
-    length_by_node: dict[NodeId, int] = {}
+    length_by_node: dict[NodeId, int] = dict.fromkeys(starts, len(starts) + 1)
     deepest = len(starts)
+    n_left = _MAX_VISITS
     for n_done, start in enumerate(starts):
         # once enough nodes with tight cycles are known, longer ones need not be measured
         if n_done >= _MAX_SEARCHES:
-            deepest = sorted(length_by_node.values())[_MAX_SEARCHES - 1]
-        length_by_node[start] = _cycle_length(start, successors, deepest)
+            if n_left < 0:
+                break
+            deepest = sorted(length_by_node[node] for node in starts[:n_done])[_MAX_SEARCHES - 1]
+        length_by_node[start], n_visits = _cycle_length(start, successors, deepest)
+        n_left -= n_visits
     return sorted(starts, key=length_by_node.__getitem__)
 
 
-def _cycle_length(start: int, successors: dict[int, list[int]], deepest: int) -> int:
+def _cycle_length(start: int, successors: dict[int, list[int]], deepest: int) -> tuple[int, int]:
+    """The length of the tightest cycle through a node, `deepest + 1` if it is longer, and how many nodes were seen."""
     seen: set[int] = set()
     level = [start]
     for length in range(1, deepest + 1):
@@ -92,9 +100,9 @@ def _cycle_length(start: int, successors: dict[int, list[int]], deepest: int) ->
         for node in level:
             for successor in successors[node]:
                 if successor == start:
-                    return length
+                    return length, len(seen) + 1
                 if successor not in seen:
                     seen.add(successor)
                     after.append(successor)
         level = after
-    return deepest + 1
+    return deepest + 1, len(seen) + 1

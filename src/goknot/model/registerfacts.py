@@ -44,14 +44,18 @@ class Registration:
     Attributes:
         event: Order of the event in its function's facts.
         values: Nodes that are put in and were made by the function where `where` stands, or came to it.
-        table: Node that is the register.
+        table: Node that is the register; -1: one of another module.
         register: Its name: `bus.listeners`, `bus.Default.all`.
+        package: Import path of its package; empty if that is not one of the program's.
+        plugin: Where the variable is declared, if its package is a plugin.
         given: Whether the register came as a parameter, so that it may be another of its type.
+        apart: Whether a method of another package makes and registers, in whatever its receiver is.
         where: The line that registers, in the function that made the object.
         maker: That function.
         depth: How many calls lie between the function looked at and that line.
         grows: `each`: every call adds one; `same`: it replaces the one before; `named`: so if the name is the same;
-            `looked-up`: by a name that is looked for first, as caches do.
+            `looked-up`: by a name that is looked for first, as caches do; `unique`: by a name that ends the program if
+            it comes twice.
         way_out: Who takes elements out.
         ticket: What the call gave that would take it out: `none`, `dropped`, `kept`.
         frequency: How often the maker runs.
@@ -63,6 +67,7 @@ class Registration:
     table: int
     register: str
     given: bool
+    apart: bool
     where: Spot
     maker: str
     depth: int
@@ -71,3 +76,5 @@ class Registration:
     ticket: str
     frequency: Frequency
     ends: str = ""
+    package: str = ""
+    plugin: Spot | None = None

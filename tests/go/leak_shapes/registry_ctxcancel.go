@@ -6,6 +6,7 @@ import "example.com/leakshapes/ctxcancel"
 
 func init() {
 	add("ctxcancel.AfterFuncNotStopped", ctxcancel.AfterFuncNotStopped)
+	add("ctxcancel.AfterFuncOfBackground", ctxcancel.AfterFuncOfBackground)
 	add("ctxcancel.AfterFuncStopped", ctxcancel.AfterFuncStopped)
 	add("ctxcancel.BackgroundParent", ctxcancel.BackgroundParent)
 	add("ctxcancel.ByField", ctxcancel.ByField)
@@ -30,6 +31,8 @@ func init() {
 	add("ctxcancel.Returned", ctxcancel.Returned)
 	add("ctxcancel.ShortTimeout", ctxcancel.ShortTimeout)
 	add("ctxcancel.SignalContext", ctxcancel.SignalContext)
+	add("ctxcancel.SignalsStopped", ctxcancel.SignalsStopped)
+	add("ctxcancel.StoppedByCaller", ctxcancel.StoppedByCaller)
 	add("ctxcancel.TodoParent", ctxcancel.TodoParent)
 	add("ctxcancel.ValueOnly", ctxcancel.ValueOnly)
 	add("ctxcancel.Waiting", ctxcancel.Waiting)

@@ -13,6 +13,7 @@ func init() {
 	add("pins.LeafUnpinnedByFinalizer", pins.LeafUnpinnedByFinalizer)
 	add("pins.ManyPins", pins.ManyPins)
 	add("pins.PackageVariable", pins.PackageVariable)
+	add("pins.PackageVariableUnpinned", pins.PackageVariableUnpinned)
 	add("pins.PinnerByPointer", pins.PinnerByPointer)
 	add("pins.PinsHolder", pins.PinsHolder)
 	add("pins.PinsInterior", pins.PinsInterior)

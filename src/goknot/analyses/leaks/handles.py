@@ -32,6 +32,8 @@ def find(program: ProgramFacts) -> Iterator[Leak]:
                     yield _never(facts, event, why, Confidence.POSSIBLE)
                 elif (why_never := _why_never(program, facts, event)) is not None:
                     yield _never(facts, event, why_never, Confidence.LIKELY)
+                elif (told := _dropped_with(facts, event)) is not None:
+                    yield _never(facts, event, *told)
 
 
 def _ring(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Leak | None:
@@ -95,6 +97,24 @@ def _why_never(program: ProgramFacts, facts: FunctionFacts, event: LeakEvent) ->
     return f"{facts.name} keeps it to itself and does not delete it" + (
         "" if undone is Confidence.CERTAIN else " on every way out"
     )
+
+
+def _dropped_with(facts: FunctionFacts, event: LeakEvent) -> tuple[str, Confidence] | None:
+    """Why nobody deletes a handle that an object of the function's own keeps; None if somebody may."""
+    handle = event.subjects[0]
+    if event.where.calls or event.where.loop or facts.nodes[handle].outside:
+        return None
+    if any(other.kind == "handle-delete" and handle in other.subjects for other in facts.events):
+        return None
+    holders = {edge.source for edge in facts.edges if edge.target == handle and edge.kind == "field"}
+    held = {edge.source for edge in facts.edges if edge.target == handle}
+    if not holders or held != holders or any(facts.nodes[holder].kind != "new" for holder in holders):
+        return None
+    name = facts.nodes[min(holders)].name
+    ends = [other.word for other in facts.events if other.kind == "end" and holders.intersection(other.subjects)]
+    if ends:
+        return f"{ends[0]} of {name}, which keeps it, does not delete it", Confidence.LIKELY
+    return f"{facts.name} drops {name}, which keeps it", Confidence.POSSIBLE
 
 
 def _plain(edge: LeakEdge) -> bool:

@@ -47,6 +47,8 @@ def _judge(  # noqa: PLR0911 (one line a way out)
             return Confidence.CERTAIN, "only a finalizer or cleanup that waits for the pinned object would unpin it"
         return None
     node = facts.nodes[pinner]
+    if node.kind == "global":
+        return _of_variable(program, facts, event)
     if not node.outside and node.type_key == "runtime.Pinner":
         return Confidence.CERTAIN, "the Pinner is a variable of this function, which never calls Unpin"
     pinned = {other for refs in event.others for other in refs}
@@ -59,6 +61,15 @@ def _judge(  # noqa: PLR0911 (one line a way out)
     if not program.words.get("Unpin"):
         return Confidence.LIKELY, "nothing in this program calls an Unpin"
     return None
+
+
+def _of_variable(program: ProgramFacts, facts: FunctionFacts, event: LeakEvent) -> tuple[Confidence, str] | None:
+    """A Pinner that is a package variable: what a function makes and pins with it, if nothing unpins."""
+    name = facts.nodes[event.subjects[0]].detail
+    made = any(facts.nodes[value].kind == "new" for refs in event.others for value in refs)
+    if not made or facts.name in {"init", "main"} or program.words.get(f"{name}.Unpin"):
+        return None
+    return Confidence.LIKELY, f"nothing calls Unpin of the package variable {name}"
 
 
 def _leak(facts: FunctionFacts, event: LeakEvent, confidence: Confidence, why: str) -> Leak:

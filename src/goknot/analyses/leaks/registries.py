@@ -8,6 +8,7 @@ is none that grows.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from goknot.analyses.leaks.finding import Leak, Picture, evidence, node_of, precedes
 from goknot.analyses.leaks.releases import taken_back
@@ -23,7 +24,7 @@ def find(program: ProgramFacts) -> Iterator[Leak]:
     """Every object that is registered for good."""
     for facts in program.functions:
         events = {event.order: event for event in facts.events}
-        for one in facts.registrations:
+        for one in facts.registrations if facts.name != "init" else ():
             confidence = _judge(facts, events[one.event], one)
             if confidence is not None:
                 yield _leak(facts, events[one.event], one, confidence)
@@ -46,7 +47,9 @@ def _judge(facts: FunctionFacts, event: LeakEvent, one: Registration) -> Confide
             return None
         if one.ticket == "kept":
             return Confidence.POSSIBLE if _is_its_own(facts, one) else None
-    doubtful = one.way_out.kind == "alias" or one.grows == "named"
+    if one.grows == "unique" and often != "many":
+        return None
+    doubtful = one.way_out.kind == "alias" or one.grows != "each" or one.apart
     if often == "once":
         return Confidence.POSSIBLE if one.ends else None
     comes_and_goes = often == "many" or bool(one.ends)
@@ -81,16 +84,17 @@ def _is_its_own(facts: FunctionFacts, one: Registration) -> bool:
 
 def _leak(facts: FunctionFacts, event: LeakEvent, one: Registration, confidence: Confidence) -> Leak:
     picture = Picture.empty()
-    table = node_of(facts.nodes[one.table])
-    at = picture.node(one.table, KnotNode(one.register, table.kind, table.key, table.file, table.line))
+    table = (
+        node_of(facts.nodes[one.table]) if one.table >= 0 else KnotNode(one.register, "object", "client-go:informer")
+    )
+    at = picture.node("table", KnotNode(one.register, table.kind, table.key, table.file, table.line))
     node = facts.nodes[one.values[0]]
     target = picture.node(one.values[0], node_of(node))
-    picture.edge(at, target, "field", event.where.spot)
+    plain = one.way_out.kind == "none" and one.register.count(".") == 1  # what --confirm=go can ask about
+    picture.edge(at, target, "field" if plain else "register", event.where.spot)
     if one.where != event.where.spot:
         edge = picture.edges[0]
-        picture.edges[0] = type(edge)(
-            edge.source, edge.target, edge.kind, evidence=(*evidence(one.where), *edge.evidence), field=edge.field
-        )
+        picture.edges[0] = replace(edge, evidence=(*edge.evidence, *evidence(one.where)))
     return Leak(
         kind=KIND,
         level=Level.TYPE,
@@ -110,6 +114,8 @@ def _leak(facts: FunctionFacts, event: LeakEvent, one: Registration, confidence:
 
 def _reason(one: Registration) -> str:
     said = [f"The package variable {one.register} is a root: what it holds stays until the process ends"]
+    if one.table < 0:
+        said = ["A shared informer holds its event handlers, and what they capture, until RemoveEventHandler"]
     way = one.way_out
     if way.kind == "none":
         said.append("nothing in this program takes an element out of it")

@@ -14,6 +14,8 @@ from goknot.model.processes import TOGGLED, Act
 MAX_STATES = 1_000
 MAX_PROCESSES = 10
 ENOUGH = 2  # of goroutines that a loop starts again and again
+_STARTS = frozenset({Op.START, Op.START_AGAIN})
+_DECIDES = frozenset({Op.CHOOSE, Op.RECEIVED, Op.VALUE})
 _EAGER = frozenset({"close", "cancel", "unlock", "runlock", "add", "done", "signal", "cond"})
 
 
@@ -197,7 +199,7 @@ class _Scheduler:
             if instruction.key is not None:
                 decided[instruction.key] = is_nil
             return at._replace(pc=targets[is_nil])
-        if op in {Op.START, Op.START_AGAIN}:
+        if op in _STARTS:
             decided[begun(instruction.number)] = True
             alive = [other for other in (*done, *waiting) if other.goroutine == instruction.number]
             if op is Op.START or len(alive) < ENOUGH:
@@ -273,7 +275,7 @@ class _Scheduler:
         return self._waited(self.code[pc].acts[alternative if self.code[pc].op is Op.SELECT else 0], state.things) >= 0
 
     def _decides(self, at: At) -> bool:
-        return self.code[at.pc].op in {Op.CHOOSE, Op.RECEIVED, Op.VALUE}
+        return self.code[at.pc].op in _DECIDES
 
     def _decisions(self, state: State, at: At, *, suits: bool) -> Iterator[_Next]:
         instruction = self.code[at.pc]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import IntEnum, auto
 from typing import NamedTuple
 
 from goknot.model.context import Context
@@ -38,7 +38,7 @@ _ERROR = re.compile(r"\w*[eE]rr\w*(?:\(\))? *[!=]= *nil|\) *[!=]= *nil|errors\.(
 _NIL = re.compile(r"[!=]= *nil\b")
 
 
-class Op(Enum):
+class Op(IntEnum):
     """What an instruction does."""
 
     ACT = auto()
@@ -58,7 +58,7 @@ class Op(Enum):
     ALIVE = auto()
 
 
-class Mood(Enum):
+class Mood(IntEnum):
     """Who decides."""
 
     CHANCE = auto()  # errors: any of them happens

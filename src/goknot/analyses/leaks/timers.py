@@ -6,39 +6,35 @@ from collections.abc import Iterator
 
 from goknot.analyses.leaks.finding import Leak, Picture, node_of, strength_of_path, weakest
 from goknot.analyses.leaks.reach import Path, Pointers
+from goknot.analyses.leaks.waiting_timers import KIND, renews, waiting
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
 from goknot.model.verdict import Confidence, Level, Verdict
 
-KIND = "afterfunc-holds-object"
-
 
 def find(program: ProgramFacts) -> Iterator[Leak]:
-    """Every timer that starts itself anew and holds what would stop it."""
+    """Every timer that holds what would stop it, that starts itself anew, or that waits for long."""
     for facts in program.functions:
         pointers = Pointers(facts)
         for event in facts.events:
             if event.kind == "after" and event.goroutine < 0 and not event.destructor:
-                yield from _of_timer(facts, pointers, event)
+                found = list(_of_timer(facts, pointers, event))
+                yield from found or waiting(program, facts, pointers, event)
 
 
 def _of_timer(facts: FunctionFacts, pointers: Pointers, event: LeakEvent) -> Iterator[Leak]:
     timer = event.subjects[0]
-    again = [
-        e for e in facts.events if e.kind in {"timer-reset", "after"} and e.goroutine >= 0 and e.order > event.order
-    ]
-    rearmed = [e for e in again if e.kind == "after" or timer in e.subjects]
+    rearmed = renews(facts, event)
     stops = [e for e in facts.events if e.kind == "timer-stop" and timer in e.subjects]
-    if not (rearmed or stops) or any(not stop.destructor for stop in stops):
+    if not stops or any(not stop.destructor for stop in stops):
         return
     for destructor in facts.events:
         if destructor.kind not in {"finalizer", "cleanup"}:
             continue
         for subject in destructor.subjects:
             path = pointers.path(event.others[0], {subject})
-            if path is None or (stops and all(stop.destructor != destructor.order for stop in stops)):
+            if path is None or all(stop.destructor != destructor.order for stop in stops):
                 continue
-            confidence = Confidence.CERTAIN if stops else Confidence.LIKELY
-            confidence = weakest(confidence, strength_of_path(facts, destructor, path))
+            confidence = strength_of_path(facts, destructor, path)
             if destructor.where.branch or not rearmed:
                 confidence = weakest(confidence, Confidence.LIKELY)
             yield _leak(facts, event, destructor, subject, path, confidence)

@@ -9,7 +9,7 @@ from goknot.analyses.knots import members
 from goknot.analyses.rings import components, find_rings
 from goknot.model.fingerprint import fingerprint
 from goknot.model.gotypes import TypeEdge, TypeGraph
-from goknot.model.graph import Graph, NodeId
+from goknot.model.graph import Graph
 from goknot.model.knot import Evidence, Knot, KnotEdge, KnotNode, Place
 from goknot.model.verdict import Confidence, Level, Verdict
 
@@ -32,13 +32,18 @@ def find_type_rings(graph: TypeGraph) -> TypeRings:
     fields = [edge for edge in graph.edges if edge.kind in _MEMORY]
     plain = _graph(graph, fields)
     knots = {}
+    component = components(plain)
+    inside: dict[int, list[TypeEdge]] = {}
+    for edge in fields:
+        if component[edge.source] == component[edge.target]:
+            inside.setdefault(component[edge.source], []).append(edge)
     for ring in find_rings(plain):
         if any(graph.types[node].asked_for for node in ring.nodes):
-            edges = [e for e in fields if (NodeId(e.source), NodeId(e.target)) in set(ring.edges)]
+            edges = inside[component[ring.nodes[0]]]
             cycles = shortest_cycles(plain, ring, MAX_CYCLES)
             knot = _knot(graph, list(ring.nodes), edges, [list(cycle) for cycle in cycles])
             knots[knot.id] = knot
-    closed, n_left_out = _interface_rings(graph, fields, components(plain))
+    closed, n_left_out = _interface_rings(graph, fields, component)
     for knot in closed:
         knots.setdefault(knot.id, knot)
     return TypeRings(tuple(knots.values()), n_left_out)

@@ -9,8 +9,9 @@ from pathlib import Path
 from goknot.errors import InputError
 from goknot.formats.constraint import KNOWN_ARCH, KNOWN_OS, ConstraintError, both, of_file_name, of_header
 from goknot.formats.gomod import parse_gomod
+from goknot.formats.gosyntax import go_parser
 from goknot.inputs.plugin_source.reach import Program, calls_of
-from goknot.inputs.plugin_source.syntax import File, parse, parser
+from goknot.inputs.plugin_source.syntax import File, parse
 from goknot.model.plugin_rings import SourceCalls, SourcePackage
 from goknot.model.report import Problem
 
@@ -30,7 +31,7 @@ def read_source(folders: list[str], shared: Collection[str] = ()) -> SourceCalls
     Raises:
         InputError: A folder is none, or holds no Go file.
     """
-    engine, problems = parser(), list[Problem]()
+    engine, problems = go_parser(), list[Problem]()
     files_by_package: dict[str, list[File]] = {}
     folder_by_package: dict[str, str] = {}
     for top in folders:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from goknot.formats.gosyntax import parse_go
+
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
@@ -78,17 +80,9 @@ class File:
     broken: int
 
 
-def parser() -> Parser:
-    """A parser of Go."""
-    import tree_sitter_go  # noqa: PLC0415 (where it is used)
-    from tree_sitter import Language, Parser  # noqa: PLC0415
-
-    return Parser(Language(tree_sitter_go.language()))
-
-
 def parse(engine: Parser, path: str, data: bytes) -> File:
     """Reads a file; what does not parse is passed over and told in `broken`."""
-    root = engine.parse(data).root_node
+    root = parse_go(engine, data).root_node
     found = File(path, data, "", {}, {}, [], _first_error(root))
     variables = Function("init")
     for node in root.named_children:

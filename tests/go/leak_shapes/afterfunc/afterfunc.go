@@ -135,3 +135,49 @@ func StoppedByHand() {
 	l.expire()
 	t.Stop()
 }
+
+func (l *lease) renewSome() {
+	l.n++
+	if l.n < 3 {
+		l.timer = time.AfterFunc(time.Millisecond, l.renewSome)
+	}
+}
+
+// RenewsSome starts its timer anew a few times.
+//
+//shape:collected
+func RenewsSome() {
+	l := &lease{data: payload.New()}
+	l.renewSome()
+}
+
+func (l *lease) renewUntil() {
+	if l.n > 2 {
+		return
+	}
+	l.n++
+	l.timer = time.AfterFunc(time.Millisecond, l.renewUntil)
+}
+
+// RenewsUntil leaves before it starts the timer anew, in the end.
+//
+//shape:collected
+func RenewsUntil() {
+	l := &lease{data: payload.New()}
+	l.renewUntil()
+}
+
+// ResetsSome resets its timer a few times.
+//
+//shape:collected
+func ResetsSome() {
+	l := &lease{data: payload.New()}
+	ready := make(chan struct{})
+	l.timer = time.AfterFunc(time.Millisecond, func() {
+		<-ready
+		if l.n < 3 {
+			l.tick()
+		}
+	})
+	close(ready)
+}

@@ -40,6 +40,9 @@ func Subscribe(f func(string)) (unsubscribe func()) {
 	return func() { Remove(id) }
 }
 
+// Watchers is for anybody to add to.
+var Watchers []Listener
+
 // Bus is a register that lives as long as its owner.
 type Bus struct{ all []Listener }
 

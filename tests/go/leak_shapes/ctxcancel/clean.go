@@ -2,7 +2,9 @@ package ctxcancel
 
 import (
 	"context"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	"example.com/leakshapes/payload"
@@ -165,4 +167,29 @@ func PassedOn() {
 func finish(ctx context.Context, done func()) {
 	_ = work(ctx)
 	done()
+}
+
+// AfterFuncOfBackground waits for a context that is never done and that nobody holds.
+//
+//shape:collected
+func AfterFuncOfBackground() {
+	data := payload.New()
+	context.AfterFunc(context.Background(), func() { data.Use() })
+}
+
+// SignalsStopped stops its context of signals.
+//
+//shape:collected
+func SignalsStopped() {
+	ctx, stop := signal.NotifyContext(requestContext(app), syscall.SIGUSR2)
+	defer stop()
+	_ = work(ctx)
+}
+
+// StoppedByCaller is told to stop by the one that made it.
+//
+//shape:collected
+func StoppedByCaller() {
+	t := newTask(app)
+	t.Stop()
 }

@@ -13,7 +13,7 @@ type jsonCodec struct{ data *payload.Blob }
 func (j *jsonCodec) Encode() byte { return j.data.Use() + codec.Encode("raw") }
 
 func init() {
-	codec.Register("json", &jsonCodec{data: payload.Named("initreg.Registered")}) // want init-registration note
+	codec.Register("json", &jsonCodec{data: payload.Named("initreg.Registered")}) // want init-registration-ring note
 }
 
 // Registered was registered before main ran.
@@ -27,7 +27,7 @@ func (r *rawCodec) Encode() byte { return r.data.Use() }
 
 func init() {
 	shared := &rawCodec{data: payload.Named("initreg.ClosureRegistered")}
-	codec.RegisterFallback(func() codec.Codec { return shared }) // want init-registration note
+	codec.RegisterFallback(func() codec.Codec { return shared }) // want init-registration-ring note
 }
 
 // ClosureRegistered registered a closure over an object.

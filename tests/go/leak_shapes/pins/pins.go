@@ -173,3 +173,15 @@ func InCallee() {
 	pin.Pin(&buffer{data: payload.New()})
 	unpin(&pin)
 }
+
+var lasting runtime.Pinner
+
+// PackageVariableUnpinned pins with a pinner of the package, and lets go.
+//
+//shape:collected
+func PackageVariableUnpinned() {
+	b := &buffer{data: payload.New()}
+	lasting.Pin(b)
+	defer lasting.Unpin()
+	_ = cRead(&b.room)
+}

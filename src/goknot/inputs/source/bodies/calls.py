@@ -135,6 +135,8 @@ class Calls:
         found = self._method(base, callee)
         if found is not None:
             receiver, func = found
+            if callee.name.lower() in _ENDS:
+                self.machine.event("end", call.pos, receiver.refs, word=callee.name)
             return self.inline(func, receiver, self._args(frame, call), call.pos)
         steps = self.program.field(base.type, callee.name)
         if steps is not None:
@@ -145,6 +147,8 @@ class Calls:
             known = self.known.methods.get((*key, callee.name))
             if known is not None:
                 return known(Request(self, frame, call, args, receiver))
+        if callee.name == "AddEventHandler":
+            self.machine.event("listen", call.pos, base.refs, *(arg.refs for arg in args))
         dynamic = self._dynamic(base, callee, args, call.pos)
         if dynamic is not None:
             return dynamic
@@ -211,9 +215,10 @@ class Calls:
         """Calls one function object."""
         obj.ran = True
         first = args[0] if args else NO_VALUE
-        if obj.kind == "cancel":
-            self.machine.event("cancel", pos, (Ref(obj.id),))
-            act(self.machine, "cancel", pos, (Ref(obj.id),))
+        if obj.kind in {"cancel", "stop"}:
+            self.machine.event(obj.kind, pos, (Ref(obj.id),))
+            if obj.kind == "cancel":
+                act(self.machine, "cancel", pos, (Ref(obj.id),))
             return ()
         if obj.foreign is not None and len(obj.foreign) > 2:
             request = Request(self, Frame(self.machine.stack[-1]), call or Call(NOTHING, (), (), pos), args[1:], first)
@@ -249,8 +254,7 @@ class Calls:
 
     def can_inline(self, func: Func) -> bool:
         """Whether a function is run in place: not if it runs already, or too many calls lie above."""
-        stack = self.machine.stack
-        return func not in stack and len(stack) <= self.machine.max_inlined
+        return self.machine.may_call() and func not in self.machine.stack
 
     def inline(
         self,
@@ -274,9 +278,9 @@ class Calls:
         self._bind(frame, func, args, pos)
         saved = machine.deferred
         machine.deferred = False
-        machine.calls.append(machine.site(pos))
+        calls, machine.calls = machine.calls, (*machine.calls, machine.site(pos))
         self.run_body(frame)
-        machine.calls.pop()
+        machine.calls = calls
         machine.deferred = saved
         results: tuple[Value, ...] = ()
         for returned in frame.returns:
@@ -345,6 +349,7 @@ class Calls:
         return Value(refs, base.type)
 
 
+_ENDS = frozenset({"close", "stop", "shutdown", "destroy", "release", "dispose", "free", "end"})
 _TYPE_BY_KIND = {
     "handle": ("runtime/cgo", "Handle"),
     "weak": ("weak", "Pointer"),

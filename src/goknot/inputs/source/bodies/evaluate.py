@@ -195,6 +195,8 @@ class Evaluator:
         path, name = package, callee.name if isinstance(callee, Name) else ""
         if isinstance(callee, Select) and isinstance(callee.base, Name):
             path, name = imports.get(callee.base.name, ""), callee.name
+        if (path, name) == ("container/list", "New"):
+            return GoType("ptr", elem=GoType("named", path, "List"))
         found = self.program.package(path) if path else None
         declared = found.functions.get(name) if found else None
         if found is None or declared is None:

@@ -35,17 +35,21 @@ class _Maker:
         self.program = program
         self.machine = machine
         self.self_pointers: dict[int, tuple[str, Spot]] = {}
+        self.spots: dict[int, tuple[Spot, ...]] = {}  # by the identity of calls that the machine keeps
 
     def context(self, where: Where) -> Context:
-        func = where.func
+        func, calls = where.func, where.calls
+        spots = self.spots.get(id(calls))
+        if spots is None:
+            spots = self.spots[id(calls)] = tuple(Spot(*site) for site in calls)
         return Context(
-            spot=Spot(*where.site),
-            branch=where.branch,
-            calls=tuple(Spot(*site) for site in where.calls),
-            function=func.name,
-            function_spot=Spot(func.file, *func.pos),
-            in_method=func.receiver is not None,
-            loop=where.loop,
+            Spot(*where.site),
+            where.branch,
+            spots,
+            func.name,
+            Spot(func.file, *func.pos),
+            func.receiver is not None,
+            where.loop,
         )
 
     def edges(self) -> tuple[LeakEdge, ...]:

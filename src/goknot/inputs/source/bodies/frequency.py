@@ -83,7 +83,7 @@ class Frequencies:
                 return found
             if best is None or _RANK.index(found.kind) < _RANK.index(best.kind):
                 best = found
-        if best is not None:
+        if best is not None and (best.kind in {"once", "start"} or not _START.match(short)):
             return best
         if _START.match(short):
             return Frequency("start", f"{name} is called while programs start, as its name says")
@@ -135,6 +135,10 @@ class Frequencies:
             for other, file, data, alias in self.registers.importers(path):
                 there = re.compile(rb"\b" + alias.encode() + rb"\." + mark + rb"\b(?:\[[^\]\n]*\])?\(?")
                 yield from _uses(other, file, data, mark, there)
+
+    def of_call(self, path: str, spot: Spot, data: bytes, at: int, name: str) -> Frequency:
+        """How often a call runs that stands in a function (`F` or `T.M`)."""
+        return self._of_site(Site(path, spot.file, data, at, is_call=True), f"{name} itself", 0)
 
     def sites(self, path: str, name: str) -> Iterator[Site]:
         """Where a function (`F` or `T.M`) is named, as far as texts tell."""

@@ -107,9 +107,10 @@ class Cast:
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """Expressions whose values are no pointers: operands of an operator."""
+    """Expressions whose values are no pointers: operands of an operator; `text` is the source, if it is short."""
 
     parts: tuple[Expr, ...]
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from goknot.inputs.source.bodies.calls import Known, KnownCalls, Request
+from goknot.inputs.source.bodies.durations import seconds_of
 from goknot.inputs.source.bodies.gotype import GoType
 from goknot.inputs.source.bodies.ir import NIL, Call, Constant, Name
 from goknot.inputs.source.bodies.machine import NO_VALUE, Event, Ref, Value
@@ -96,6 +97,16 @@ def _notify(request: Request) -> tuple[Value, ...]:
     return ()
 
 
+def _publish(request: Request) -> tuple[Value, ...]:
+    """expvar.Publish: a map of the library holds the variable; a name that comes twice ends the program."""
+    machine, value = request.machine, request.arg(1)
+    machine.escape(value, request.call.pos)
+    named = request.call.args[:1]
+    word = "constant" if named and isinstance(named[0], Constant) else "expvar"
+    machine.event("publish", request.call.pos, value.refs, word=word)
+    return ()
+
+
 def _reflected(request: Request) -> tuple[Value, ...]:
     """reflect.ValueOf: what is done by reflection is not seen."""
     request.machine.escape(request.arg(0), request.call.pos)
@@ -136,10 +147,18 @@ def _with(word: str) -> Known:
             return (Value((Ref(context.id),), _CONTEXT),)
         cancel = machine.make("cancel", GoType("func"), pos)
         machine.store(Ref(cancel.id), "context", Value((Ref(context.id),)), pos, "context", adds=True)
-        machine.event("context", pos, (Ref(context.id),), parent.refs, (Ref(cancel.id),), word=word)
+        said = f"{word} {_seconds(request, 1)}" if word.startswith(("WithTimeout", "WithDeadline")) else word
+        machine.event("context", pos, (Ref(context.id),), parent.refs, (Ref(cancel.id),), word=said)
         return Value((Ref(context.id),), _CONTEXT), Value((Ref(cancel.id),), GoType("func"))
 
     return derive
+
+
+def _seconds(request: Request, index: int) -> int:
+    """Seconds that an argument stands for, as `durations` reads them."""
+    args = request.call.args
+    package = request.frame.func.package
+    return seconds_of(request.machine.program, package, args[index]) if len(args) > index else -1
 
 
 def _done(request: Request) -> tuple[Value, ...]:
@@ -151,7 +170,8 @@ def _after_func(request: Request) -> tuple[Value, ...]:
     """time.AfterFunc: the timer holds the function until it fires or is stopped."""
     machine, function = request.machine, request.arg(1)
     timer = machine.make("timer", GoType("ptr", elem=GoType("named", "time", "Timer")), request.call.pos)
-    machine.event("after", request.call.pos, (Ref(timer.id),), function.refs)
+    word = str(_seconds(request, 0))
+    machine.event("after", request.call.pos, (Ref(timer.id),), function.refs, word=word)
     run_apart(request, function)
     return (Value((Ref(timer.id),), timer.type),)
 
@@ -330,6 +350,8 @@ def known_calls() -> KnownCalls:
         ("time", "AfterFunc"): _after_func,
         ("context", "AfterFunc"): _context_after_func,
         ("os/signal", "Notify"): _notify,
+        ("expvar", "Publish"): _publish,
+        ("expvar", "Func"): _same,
         ("reflect", "ValueOf"): _reflected,
         ("golang.org/x/sync/errgroup", "WithContext"): _maker("golang.org/x/sync/errgroup", "Group"),
         ("os/signal", "Stop"): _first("notify-stop"),
@@ -353,6 +375,7 @@ def known_calls() -> KnownCalls:
     ):
         functions["context", word] = _with(word)
     functions["context", "WithValue"] = _with("WithValue")
+    functions["os/signal", "NotifyContext"] = _with("NotifyContext")
     methods: dict[tuple[str, str, str], Known] = {
         ("runtime", "Cleanup", "Stop"): _stop_cleanup,
         ("runtime/cgo", "Handle", "Delete"): _subject("handle-delete"),

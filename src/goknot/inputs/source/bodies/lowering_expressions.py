@@ -34,6 +34,7 @@ from goknot.inputs.source.bodies.typereader import TypeReader, first
 
 MAX_DEPTH = 48  # of nested statements and expressions; what lies deeper is taken for a call to something unknown
 MAX_BODY_BYTES = 1 << 18
+MAX_TEXT = 60  # of an operation whose text is kept
 _TYPES = frozenset(
     (  # noqa: SIM905 (reads better so)
         "slice_type map_type channel_type pointer_type array_type struct_type function_type interface_type "
@@ -137,6 +138,8 @@ class Expressions(ABC):
                 args.append(self.expr(first(arg)))
             elif arg.type != "comment":
                 args.append(self.expr(arg))
+        if isinstance(callee, Name) and callee.name == "new" and args and isinstance(args[0], Call | Literal | Several):
+            return Address(args[0], self.pos(node))  # new(expression), Go 1.26
         if isinstance(callee, Name) and callee.name in {"new", "make"} and not types and given is not None:
             types.append(self.types.read(first(given)))
             args = args[1:]
@@ -202,7 +205,8 @@ class Expressions(ABC):
             parts.extend([right] if right is not None else [])
             current = current.child_by_field_name("left")
         parts.extend([current] if current is not None else [])
-        return Several(tuple(self.expr(part) for part in reversed(parts)))
+        text = self.text(node) if node.end_byte - node.start_byte <= MAX_TEXT else ""
+        return Several(tuple(self.expr(part) for part in reversed(parts)), text)
 
     def _index(self, node: Node) -> Expr:
         base = self.expr(node.child_by_field_name("operand"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -10,11 +10,16 @@ from goknot.inputs.source.bodies.gotype import GoType
 from goknot.inputs.source.bodies.ir import Expr, Func, Pos
 from goknot.inputs.source.bodies.program import Program
 
-MAX_OBJECTS = 2_000
-# (calls within calls, statements and expressions run): what does not end within one is run again with the next
-LIMITS = ((4, 5_000), (2, 5_000), (1, 10_000))
-LIMITS_OF_CHANNELS = ((2, 2_500), (1, 5_000))  # for functions that only start goroutines or derive contexts
+MAX_OBJECTS = 4_000
+# (calls within calls, up to this many statements and expressions run): the longer a run, the fewer calls deep it looks
+LIMITS = ((4, 1_000), (2, 3_000), (1, 10_000), (0, 15_000))
+LIMITS_OF_CHANNELS = (
+    (2, 1_500),
+    (1, 6_000),
+    (0, 10_000),
+)  # for functions that only start goroutines or derive contexts
 MAX_NESTING = 150  # frames of evaluation within each other
+_ROOM = 60  # of these, what one body needs: a call that has less is not run
 _MAX_REFS = 24  # objects one variable is taken to point to
 
 # objects whose fields hold what this function did not put there
@@ -149,7 +154,12 @@ class Event:
 
 
 class Frame:
-    """A function being run."""
+    """A function being run.
+
+    Attributes:
+        env: What names mean now.
+        scope: What the names that the innermost block declares meant before it; None: nothing.
+    """
 
     __slots__ = ("defers", "env", "func", "returns", "scope")
 
@@ -158,7 +168,26 @@ class Frame:
         self.env: dict[str, Cell] = {}
         self.returns: list[tuple[Value, ...]] = []
         self.defers: list[tuple[Expr, dict[str, Cell], list[Any]]] = []
-        self.scope: set[str] = set()
+        self.scope: dict[str, Cell | None] = {}
+
+    def declare(self, name: str, cell: Cell) -> None:
+        """Adds a variable to the innermost block."""
+        if name not in self.scope:
+            self.scope[name] = self.env.get(name)
+        self.env[name] = cell
+
+    def leave(self, outer: dict[str, Cell | None]) -> None:
+        """Ends a block: names mean again what they meant before.
+
+        Args:
+            outer: The scope of the block around it.
+        """
+        for name, cell in self.scope.items():
+            if cell is None:
+                del self.env[name]
+            else:
+                self.env[name] = cell
+        self.scope = outer
 
 
 class Machine:
@@ -173,9 +202,10 @@ class Machine:
         loops_of: Object -> the loops around the place where it was made.
     """
 
-    def __init__(self, program: Program, limits: tuple[int, int] = LIMITS[-1]) -> None:
+    def __init__(self, program: Program, limits: Sequence[tuple[int, int]] = LIMITS) -> None:
         self.program = program
-        self.max_inlined, self.max_steps = limits
+        self.max_inlined, self.max_steps = limits[0]
+        self.later_limits = list(reversed(limits[1:]))
         self.objects: list[Obj] = []
         self.events: list[Event] = []
         self.escaped: dict[int, Site] = {}
@@ -190,7 +220,7 @@ class Machine:
         self.destructor = 0
         self.order = 0
         self.stack: list[Func] = []
-        self.calls: list[Site] = []
+        self.calls: tuple[Site, ...] = ()
         self.log: list[tuple[Cell, Value]] = []
         self.globals: dict[tuple[str, str], Ref] = {}
         self.trail: list[Any] = []
@@ -204,12 +234,18 @@ class Machine:
         """Counts a step; False if there have been too many."""
         self.n_steps += 1
         if self.n_steps > self.max_steps:
-            self.bounded = f"more than {self.max_steps} steps"
-            return False
+            if not self.later_limits:
+                self.bounded = f"more than {self.max_steps} steps"
+                return False
+            self.max_inlined, self.max_steps = self.later_limits.pop()
         if self.nesting > MAX_NESTING:
             self.bounded = f"calls and expressions nested deeper than {MAX_NESTING}"
             return False
         return True
+
+    def may_call(self) -> bool:
+        """Whether a call may be run in place here: not if too many lie above."""
+        return len(self.stack) <= self.max_inlined and self.nesting <= MAX_NESTING - _ROOM
 
     def site(self, pos: Pos) -> Site:
         """A place in the function that runs."""
@@ -217,7 +253,7 @@ class Machine:
 
     def where(self, pos: Pos) -> Where:
         """Where the run stands."""
-        return Where(self.site(pos), self.branch, tuple(self.calls), self.stack[-1], self.loop)
+        return Where(self.site(pos), self.branch, self.calls, self.stack[-1], self.loop)
 
     def make(self, kind: str, given: GoType | None, pos: Pos, detail: str = "") -> Obj:
         """A new object."""

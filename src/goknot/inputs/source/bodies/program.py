@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-import tree_sitter_go
-from tree_sitter import Language, Parser
-
+from goknot.formats.gosyntax import go_parser
 from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations, declare
 from goknot.inputs.source.bodies.gotype import GoType
 from goknot.inputs.source.bodies.ir import Assign, Func
@@ -76,7 +74,7 @@ class Program:
         self.scan = scan
         self.problems: set[Problem] = set()
         self.n_bytes = 0
-        self._reading = Reading(Parser(Language(tree_sitter_go.language())), self._name_of, self._broken)
+        self._reading = Reading(go_parser(), self._name_of, self._broken)
         self._node_by_path = {package.import_path: node for node, package in reversed(list(enumerate(scan.packages)))}
         self._texts: dict[int, list[tuple[str, bytes]]] = {}
         self._declared: dict[str, PackageDeclarations | None] = {}

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations
+from goknot.inputs.source.bodies.frequency import Site
 from goknot.inputs.source.bodies.program import Program
 from goknot.inputs.source.bodies.registers import Registers
 from goknot.inputs.source.bodies.registrations import Registrations
-from goknot.inputs.source.bodies.texts import header_around
+from goknot.inputs.source.bodies.texts import Header, header_around
 from goknot.model.leakfacts import FunctionFacts
 
 MAX_RUNS = 1500
+MAX_INITS = 200  # init functions that are run for notes
 _ROUNDS = 2
+MAX_DROPPERS = 300
+_DROPS = re.compile(rb"[ \t]*(?:func \w+\(\) \{ )?(?:_ = )?(?:\w+\.)*\w*")
 _Run = Callable[[PackageDeclarations, Declared], tuple[PackageDeclarations, FunctionFacts]]
 _Key = tuple[str, str]  # import path, name of a function
+
+
+def declared_as(package: PackageDeclarations, header: Header) -> Declared | None:
+    """The declaration of a function that a text names; None if the package has none (another build)."""
+    if header.owner:
+        return package.methods.get((header.owner, header.name))
+    return package.functions.get(header.name)
+
+
+def _line(site: Site) -> tuple[int, int]:
+    """From the beginning of a site's line to the site."""
+    return site.data.rfind(b"\n", 0, site.at) + 1, site.at
 
 
 class RegisterSearch:
@@ -24,18 +41,24 @@ class RegisterSearch:
     Args:
         program: The program.
         run: Runs a function, once.
+        run_shallow: The same, with fewer calls above one another.
     """
 
-    def __init__(self, program: Program, run: _Run) -> None:
+    def __init__(self, program: Program, run: _Run, run_shallow: _Run) -> None:
         self.program = program
         self.run = run
+        self.run_shallow = run_shallow
         self.registers = Registers(program)
         self.registrations = Registrations(program, self.registers)
+        self.n_inits = 0
         self.seen: set[_Key] = set()
 
     def find(self) -> None:
         """Runs every function that puts something into a register, and twice over those that call it with objects."""
-        fresh = self._runs((put.package, put.function) for put in self.registers.puts)
+        keys = sorted({(put.package, put.function) for put in self.registers.puts})
+        for path, name in keys:
+            self._inits(path, name)
+        fresh = self._runs(keys)
         for _ in range(_ROUNDS):
             open_ones = [(path, facts) for path, facts in fresh if self.registrations.is_open(facts)]
             fresh = self._runs(key for path, facts in open_ones for key in self._callers(path, facts.name))
@@ -47,6 +70,33 @@ class RegisterSearch:
             told = self.registrations.of(facts)
             found.append(replace(facts, registrations=told) if told else facts)
         return found
+
+    def droppers(self, functions: Iterable[FunctionFacts]) -> list[Site]:
+        """Where a function is called whose result alone could cancel a context, and the result is thrown away."""
+        found: list[Site] = []
+        for facts in functions:
+            for event in facts.events:
+                cancel = event.others[1][0] if event.kind == "context" and len(event.others) > 1 else -1
+                if cancel < 0 or event.where.calls or facts.name in {"main", "init"} or not facts.nodes[cancel].outside:
+                    continue
+                if any(edge.target == cancel and edge.kind == "field" for edge in facts.edges):
+                    sites = self.registrations.frequencies.sites(facts.package, facts.name)
+                    found.extend(site for site in sites if site.is_call and _DROPS.fullmatch(site.data, *_line(site)))
+                    break
+        return sorted(set(found), key=lambda site: (site.file, site.at))[:MAX_DROPPERS]
+
+    def _inits(self, path: str, name: str) -> None:
+        """Runs init functions of other packages that register something; they are no more than notes."""
+        for site in self.registrations.frequencies.sites(path, name):
+            header = header_around(site.data, site.at)
+            if header is None or header.name != "init" or site.package == path or self.n_inits >= MAX_INITS:
+                continue
+            package = self.program.package(site.package)
+            for declared in package.inits if package is not None else ():
+                inside = declared.start <= site.at < declared.end
+                if package is not None and declared.source.path == site.file and inside:
+                    self.n_inits += 1
+                    self.run_shallow(package, declared)
 
     def _callers(self, path: str, name: str) -> Iterable[_Key]:
         for site in self.registrations.frequencies.sites(path, name):
@@ -62,10 +112,8 @@ class RegisterSearch:
                 continue
             package = self.program.package(path)
             owner, _, short = name.rpartition(".")
-            if package is None:
-                continue
-            declared = package.methods.get((owner, short)) if owner else package.functions.get(short)
-            if declared is None:
+            declared = declared_as(package, Header("", owner, short, 0)) if package is not None else None
+            if package is None or declared is None:
                 continue
             if len(self.seen) > MAX_RUNS:
                 what = f"more than {MAX_RUNS} functions put something into package variables"

@@ -45,6 +45,8 @@ _NOT_TYPES = frozenset(
 )
 
 
+_IDLE = re.compile(rb"^func main\(\) \{\s*\}", re.MULTILINE)
+_OFFERED = re.compile(rb"^(?:func|var) [A-Z]", re.MULTILINE)
 _MAX_USES = 6  # calls above one another that are followed
 
 
@@ -60,6 +62,7 @@ class Variable(NamedTuple):
     package_name: str
     name: str
     owner: tuple[str, str]
+    spot: Spot
 
 
 class Put(NamedTuple):
@@ -118,16 +121,17 @@ class Registers:
     # finding
 
     def _variables(self, path: str) -> None:
-        for _, data in self.texts(path):
+        for file, data in self.texts(path):
             if b"\nvar " not in data:
                 continue
-            for names, rest in _declarations(data):
+            for names, rest, at in _declarations(data):
                 found = self._kind(path, data, rest)
                 if found is None:
                     continue
                 for name in names.decode("utf-8", "replace").split(","):
                     node = self.nodes[path]
-                    variable = Variable(path, self.program.scan.packages[node].name, name.strip(), found)
+                    spot = Spot(file, line_of(data, at), 1)
+                    variable = Variable(path, self.program.scan.packages[node].name, name.strip(), found, spot)
                     self.variables[path, variable.name] = variable
                     if found[1]:
                         self.owners[found].append(variable)
@@ -204,10 +208,22 @@ class Registers:
             self.slices.add(slot.rpartition(".")[2])
         return Put(path, header.full, slot)
 
+    def is_plugin(self, path: str) -> bool:
+        """Whether a package is a plugin: a main that does nothing, with something to look up."""
+        if self._name_of(path) != "main":
+            return False
+        texts = [data for _, data in self.texts(path)]
+        return any(_IDLE.search(data) for data in texts) and any(_OFFERED.search(data) for data in texts)
+
     # ways out
 
-    def way_out(self, register: str) -> WayOut:
-        """Who takes elements out of a register (`package.variable` or `package.variable.field`)."""
+    def way_out(self, register: str, *, nested: bool = False) -> WayOut:
+        """Who takes elements out of a register (`package.variable` or `package.variable.field`).
+
+        Args:
+            register: Its name.
+            nested: Whether what is in question lies in an element of it, such as a slice in a map.
+        """
         package_name, _, rest = register.partition(".")
         name, _, fields = rest.partition(".")
         homes: set[str] = set()
@@ -217,10 +233,25 @@ class Registers:
         last = fields.rpartition(".")[2]
         if not (last or name).isidentifier():
             return WayOut("there")
+        if last and any(self._is_replaced(variable) for variable in self.named(package_name, name)):
+            return WayOut("there", f"what sets {name} anew")
         key = (tuple(sorted(homes)), last or name, bool(last))
         if key not in self._ways:
             self._ways[key] = self._way(*key)
+        if nested and self._ways[key].kind == "none":
+            return self._way_of_elements(*key)
         return self._ways[key]
+
+    def _way_of_elements(self, homes: Iterable[str], name: str, is_field: bool) -> WayOut:
+        """Whether an element is set to something else than itself with more in it, or gets another name."""
+        n = rf"(?<![\w]){re.escape(name)}\[[^\n\]]*\]"
+        pattern = re.compile(rf"{n}\s*=(?!=)(?!\s*append\(\s*[\w.]*{n})|:?=\s*[\w.]*{n}".encode())
+        for _, file, data in self._places(homes, name, is_field=is_field):
+            for match in pattern.finditer(data) if name.encode() in data else ():
+                header = header_around(data, match.start())
+                if header is not None:
+                    return WayOut("alias", header.full, Spot(file, line_of(data, match.start()), 1))
+        return WayOut("none")
 
     def _way(self, homes: Iterable[str], name: str, is_field: bool) -> WayOut:
         best = WayOut("none")
@@ -231,7 +262,7 @@ class Registers:
                 continue
             for match in on_lines_with(data, mark, takes):
                 header = header_around(data, match.start())
-                if header is None or _begins(data, match, header):
+                if header is None or _begins(data, match, header, is_field=is_field):
                     continue
                 spot = Spot(file, line_of(data, match.start()), 1)
                 found = WayOut("there" if self._is_used(home, header) else "unused", header.full, spot)
@@ -247,11 +278,24 @@ class Registers:
                         break
         return best
 
+    def _is_replaced(self, variable: Variable) -> bool:
+        """Whether a function sets a variable anew, with all that it leads to."""
+        anew, _ = _patterns(variable.name, is_field=False)
+        for _, data in self.texts(variable.package):
+            for match in anew.finditer(data) if variable.name.encode() in data else ():
+                header = header_around(data, match.start())
+                is_set = match[0].rstrip().endswith(b"=") and header is not None and header.name not in {"init", "main"}
+                if is_set and header is not None and not _begins(data, match, header, is_field=True):
+                    return True
+        return False
+
     def _places(self, homes: Iterable[str], name: str, *, is_field: bool) -> Iterator[tuple[str, str, bytes]]:
-        """The files that can name a variable or field."""
+        """The files that can name a variable or field; a field of a field may be of any package."""
+        if is_field:
+            homes = self.nodes
         for path in homes:
             yield from ((path, file, data) for file, data in self.texts(path))
-            if name[:1].isupper():
+            if name[:1].isupper() and not is_field:
                 yield from ((other, file, data) for other, file, data, _ in self.importers(path))
 
     def _is_used(self, path: str, header: Header, depth: int = 0) -> bool:
@@ -282,13 +326,14 @@ class Registers:
         return self.program.scan.packages[self.nodes[path]].name
 
 
-def _declarations(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _declarations(data: bytes) -> Iterator[tuple[bytes, bytes, int]]:
+    """Names, the rest of the line, and the offset of each package variable."""
     for match in _VAR_LINE.finditer(data):
-        yield match[1], match[2]
+        yield match[1], match[2], match.start()
     if b"\nvar (" in data:
         for block in _VAR_BLOCK.finditer(data):
             for line in _BLOCK_LINE.finditer(block[1]):
-                yield line[1], line[2]
+                yield line[1], line[2], block.start(1) + line.start(1)
 
 
 def _left(data: bytes, at: int) -> str:
@@ -304,11 +349,11 @@ def _left(data: bytes, at: int) -> str:
     return found[1].decode("utf-8", "replace") if found is not None else ""
 
 
-def _begins(data: bytes, match: re.Match[bytes], header: Header) -> bool:
+def _begins(data: bytes, match: re.Match[bytes], header: Header, *, is_field: bool) -> bool:
     """Whether what is set anew is set for the first time: in a constructor, or where it is nil."""
     if not match[0].rstrip().endswith(b"="):
         return False
-    if header.name.lower().startswith(("new", "init", "make", "setup")):
+    if header.name.lower().startswith(("new", "init", "make", "setup") if is_field else ("init", "setup")):
         return True
     before = data[max(0, match.start() - 200) : match.end()].rstrip().splitlines()[-2:]
     return any(b"== nil" in line or (b"len(" in line and b"== 0" in line) for line in before)
@@ -326,7 +371,7 @@ def _patterns(name: str, *, is_field: bool) -> tuple[re.Pattern[bytes], re.Patte
     m = rf"\.{name}" if is_field else rf"(?<![\w.])(?:[a-z]\w*\.)?{name}"
     takes = (
         rf"\b(?:delete|clear)\(\s*&?{n}\b"
-        rf"|(?:^|[;{{,])[ \t]*{n}[ \t]*(?:,[^\n=]*)?=(?!=)"  # set anew, but for what is added to it
+        rf"|(?:^|[;{{,]|\bif )[ \t]*{n}[ \t]*(?:,[^\n=]*)?=(?!=)"  # set anew, but for what is added to it
         rf"(?![ \t]*append\(\s*{n}\s*,)(?![ \t]*append\([^\n]*,\s*{n}\.\.\.\))"
         rf"|{m}\[[^\n\]]*\]\s*=\s*nil\b"
         rf"|{m}\.(?:Delete|LoadAndDelete|CompareAndDelete|CompareAndSwap|Clear|Remove|Init)\("

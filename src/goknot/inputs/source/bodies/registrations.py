@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from goknot.inputs.source.bodies.frequency import Frequencies
 from goknot.inputs.source.bodies.program import Program
 from goknot.inputs.source.bodies.registers import Registers
 from goknot.inputs.source.bodies.texts import header_around, results_of, text_of
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, LeakNode, Spot
-from goknot.model.registerfacts import Registration
+from goknot.model.registerfacts import Frequency, Registration, WayOut
 
 _MADE = frozenset({"new", "closure", "method-value", "chan", "map", "slice", "timer", "cancel", "context", "goroutine"})
+_NO_KEYS = frozenset({"closure", "method-value", "function", "map", "slice"})  # no keys of maps in Go
 _CAME = frozenset({"param", "loaded", "result"})
 _UNIQUE = re.compile(rb"panic\([^\n]*(?:[Dd]uplicate|already|twice|exists|registered)")  # names that never come twice
+_OWN_INFORMER = re.compile(rb"New\w*Informer")  # one that is dropped with what listens
 _VALUES = frozenset({"time.Time", "time.Duration", "reflect.Value", "sync.Mutex", "sync.Once"})
 _PUTS = frozenset({"append", "map-store"})
 _ENDS = "Close|Stop|Shutdown|Destroy|Release|Dispose|Unsubscribe|Disconnect|Cancel|Terminate|Free|Detach|Unregister"
@@ -43,11 +45,40 @@ class Registrations:
     def of(self, facts: FunctionFacts) -> tuple[Registration, ...]:
         """What a function, with all it calls, puts into package variables."""
         events = [event for event in facts.events if event.kind in _PUTS and not event.destructor]
-        if not events or facts.name == "init":
-            return ()
-        names = register_names(facts)
-        found = (one for event in events for one in self._of_event(facts, event, names))
+        names = register_names(facts) if events else {}
+        found = [one for event in events for one in self._of_event(facts, event, names)]
+        found.extend(one for event in facts.events if event.kind == "listen" for one in self._listener(facts, event))
         return tuple(found)
+
+    def _listener(self, facts: FunctionFacts, event: LeakEvent) -> Iterator[Registration]:
+        """An event handler that an informer of client-go is given (tools/cache, AddEventHandler)."""
+        made = tuple(v for refs in event.others for v in refs if facts.nodes[v].kind in _MADE)
+        _, data = self._files.get(event.where.spot.file, ("", b""))
+        header = header_around(data, _offset(data, event.where.spot))
+        if event.where.calls or not made or header is None or _OWN_INFORMER.search(text_of(data, header)):
+            return
+        at = _offset(data, event.where.spot)
+        before = data[data.rfind(b"\n", 0, at) + 1 : at].strip()
+        frequency = self._frequency(event.where.spot, header.full)
+        informer = data[at : data.find(b"AddEventHandler(", at)].rstrip(b".")
+        if b"." in informer and b"(" not in informer and frequency.kind != "many":
+            return  # a field: most often of what listens, and dropped with it
+        taken = any(b".RemoveEventHandler(" in text for _, text in self._files.values())
+        yield Registration(
+            event=event.order,
+            values=made,
+            table=-1,
+            register="shared informer",
+            given=False,
+            apart=False,
+            where=event.where.spot,
+            maker=header.full,
+            depth=0,
+            grows="each",
+            way_out=WayOut("there", "RemoveEventHandler") if taken else WayOut("none"),
+            ticket="dropped" if re.fullmatch(rb"(?:(?:_, *)*_ *:?=|_, *\w+ *:?=|if _, \w+ := ?)?", before) else "kept",
+            frequency=frequency,
+        )
 
     def is_open(self, facts: FunctionFacts) -> bool:
         """Whether what is put in, or where, is for a caller to say."""
@@ -67,7 +98,7 @@ class Registrations:
             register = names.get(table) or self._given(facts, facts.nodes[table])
             if not register or not self.registers.named(*register.split(".")[:2]):
                 continue
-            depths = _by_depth(facts, event)
+            depths = _by_depth(facts, event, names)
             weak = any(facts.nodes[key].kind == "weak" for key in event.others[0]) if len(event.others) > 1 else False
             if depths and not weak:  # what is made deeper is seen where it is made
                 depth = min(depths)
@@ -91,8 +122,8 @@ class Registrations:
         values = tuple(sorted(values, key=lambda value: not facts.nodes[value].type_key))  # what has a name first
         where = calls[depth] if len(calls) > depth else event.where.spot
         path, data = self._files.get(where.file, ("", b""))
-        at = _offset(data, where)
-        header = header_around(data, at)
+        header = header_around(data, _offset(data, where))
+        home = self._home(register)
         maker = header.full if header is not None else facts.name
         return Registration(
             event=event.order,
@@ -100,15 +131,32 @@ class Registrations:
             table=table,
             register=register,
             given=facts.nodes[table].detail.partition(".")[0] != register.partition(".")[0],
+            apart=depth > 0 and path != home,
             where=where,
             maker=maker,
             depth=depth,
             grows=self._grows(facts, event),
-            way_out=self.registers.way_out(register),
+            way_out=self.registers.way_out(register, nested="[]" in facts.nodes[table].detail),
             ticket=self._ticket(event, where, depth),
-            frequency=self.frequencies.of(path, maker),
+            frequency=self._frequency(where if not depth else calls[0], maker if not depth else facts.name),
+            package=home,
+            plugin=self._plugin(register),
             ends=next((ends for value in values if (ends := self._ends_of(facts, value))), ""),
         )
+
+    def _frequency(self, spot: Spot, name: str) -> Frequency:
+        """How often the line runs that registers, or that hands its register to the one that makes and registers."""
+        path, data = self._files.get(spot.file, ("", b""))
+        return self.frequencies.of_call(path, spot, data, _offset(data, spot), name)
+
+    def _home(self, register: str) -> str:
+        known = self.registers.named(*register.split(".")[:2])
+        return known[0].package if len(known) == 1 else ""
+
+    def _plugin(self, register: str) -> Spot | None:
+        known = self.registers.named(*register.split(".")[:2])
+        is_plugin = len(known) == 1 and self.registers.is_plugin(known[0].package)
+        return known[0].spot if is_plugin else None
 
     def _grows(self, facts: FunctionFacts, event: LeakEvent) -> str:
         spot = event.where.spot
@@ -117,7 +165,7 @@ class Registrations:
         header = header_around(data, at)
         text = text_of(data, header) if header is not None else b""
         if _UNIQUE.search(text):
-            return "named"
+            return "unique"
         if event.kind == "append":
             return "each"
         keys = {facts.nodes[key].kind for key in event.others[0]} if event.others else set()
@@ -142,7 +190,7 @@ class Registrations:
         )
         if b"LoadOrStore" in names[-1] or looks.search(text):
             return "looked-up"
-        return "each" if _MADE & keys else "named"
+        return "each" if (_MADE - _NO_KEYS) & keys else "named"
 
     def _is_fresh(self, key: bytes, text: bytes) -> bool:
         """Whether a key is another for each call: a counter, a random number, a pointer to what is registered."""
@@ -181,7 +229,9 @@ class Registrations:
 
     def _ends_of(self, facts: FunctionFacts, value: int) -> str:
         """The method that ends an object, or one that a registered function leads to."""
-        seen = [value, *(edge.target for edge in facts.edges if edge.source == value and edge.kind != "element")]
+        seen = [value]
+        if facts.nodes[value].kind in {"closure", "method-value"}:
+            seen += [edge.target for edge in facts.edges if edge.source == value]
         for number in seen:
             node = facts.nodes[number]
             if node.type_spot is not None and node.type_key and (found := self._method(node)):
@@ -212,13 +262,14 @@ def register_names(facts: FunctionFacts) -> dict[int, str]:
     return found
 
 
-def _by_depth(facts: FunctionFacts, event: LeakEvent) -> dict[int, tuple[int, ...]]:
+def _by_depth(facts: FunctionFacts, event: LeakEvent, names: Mapping[int, str]) -> dict[int, tuple[int, ...]]:
     """What is put in, by how deep in the calls the function lies that made it."""
     found: dict[int, tuple[int, ...]] = {}
-    for value in (value for refs in reversed(event.others) for value in refs):
+    keys = [key for key in event.others[0] if facts.nodes[key].kind not in _NO_KEYS] if len(event.others) > 1 else []
+    for value in (*event.others[-1], *keys) if event.others else ():
         node = facts.nodes[value]
         came = node.kind == "result" or (node.kind == "loaded" and event.where.loop)
-        if node.type_key in _VALUES or not (came or node.kind in _MADE):
+        if value in names or node.type_key in _VALUES or not (came or _is_made(facts, value)):
             continue
         depth = 0
         for mine, its in zip(node.where.calls, event.where.calls, strict=False):
@@ -227,6 +278,14 @@ def _by_depth(facts: FunctionFacts, event: LeakEvent) -> dict[int, tuple[int, ..
             depth += 1
         found[depth] = (*found.get(depth, ()), value)
     return found
+
+
+def _is_made(facts: FunctionFacts, value: int) -> bool:
+    """Whether a node is made by the program; a method of a type that is not known may be a field."""
+    if facts.nodes[value].kind != "method-value":
+        return facts.nodes[value].kind in _MADE
+    receivers = (facts.nodes[edge.target] for edge in facts.edges if edge.source == value)
+    return any(receiver.type_spot is not None for receiver in receivers)
 
 
 def _offset(data: bytes, spot: Spot) -> int:

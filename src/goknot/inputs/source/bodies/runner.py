@@ -56,7 +56,7 @@ _ERROR = GoType("basic", name="error")
 class Runner:
     """One run of one function, with everything it calls."""
 
-    def __init__(self, program: Program, limits: tuple[int, int]) -> None:
+    def __init__(self, program: Program, limits: Sequence[tuple[int, int]]) -> None:
         self.machine = Machine(program, limits)
         self.program = program
         self.evaluator = Evaluator(self.machine)
@@ -122,10 +122,9 @@ class Runner:
 
     def block(self, frame: Frame, body: Block) -> bool:
         """Runs statements in a scope of their own; True if they do not end (they return)."""
-        saved, scope = dict(frame.env), frame.scope
-        frame.scope = set()
+        outer, frame.scope = frame.scope, {}
         ended = self._statements(frame, body)
-        frame.env, frame.scope = saved, scope
+        frame.leave(outer)
         return ended
 
     def _statements(self, frame: Frame, body: Sequence[Stmt]) -> bool:
@@ -203,7 +202,7 @@ class Runner:
             source = sources[position] if position < len(sources) else None
             if s.define:
                 self._define(frame, target, value, source, s)
-            else:
+            elif not (isinstance(target, Name) and target.name == "_"):
                 self._set(frame, target, self._copied(value, source, s.pos), s.pos)
         self._tell(frame, s)
 
@@ -227,7 +226,6 @@ class Runner:
         if target.name in frame.scope and s.right and s.type is None:
             self._set(frame, target, value, s.pos)
             return
-        frame.scope.add(target.name)
         given = s.type or value.type
         if not value.refs and source is None and not s.right and self.program.is_inline(given):
             made = self.machine.make("new", given, s.pos)  # var x T
@@ -235,7 +233,8 @@ class Runner:
         elif not value.refs and not s.right and given is not None and given.kind == "chan":
             made = self.machine.make("chan", given, s.pos, detail="nil")
             value = Value((Ref(made.id),), given)
-        cell = frame.env[target.name] = Cell(Value(value.refs, given), s.type)
+        cell = Cell(Value(value.refs, given), s.type)
+        frame.declare(target.name, cell)
         self.machine.n_versions += 1
         cell.version = self.machine.n_versions
 
@@ -306,7 +305,8 @@ class Runner:
             if key.refs:
                 machine.store(ref, "key", Value(key.refs), pos, "map-key", adds=True)
         if shape is None or shape.kind == "map":
-            machine.event("map-store", pos, base.refs, key.refs, value.refs)
+            keys = tuple(ref for ref in key.refs if not ref.path)  # others are fields, most of them no pointers
+            machine.event("map-store", pos, base.refs, keys, value.refs)
 
     def _branches(
         self, frame: Frame, bodies: Iterator[tuple[Stmt | None, Block]], parted: Parted, *, covers: bool
@@ -326,15 +326,14 @@ class Runner:
             outer_log, machine.log = machine.log, []
             machine.n_branches += 1
             outer_branch, machine.branch = machine.branch, (*machine.branch, machine.n_branches)
-            saved, scope = dict(frame.env), frame.scope
-            frame.scope = set()
+            outer, frame.scope = frame.scope, {}
             steps: list[Raw] = []
             parted.alternatives.append(steps)
             with inside(machine, steps):
                 ended = bool(guard is not None and self._statement(frame, guard))
                 parted.n_guards.append(len(steps) if guard is not None else -1)
                 ended = ended or self._statements(frame, body)
-            frame.env, frame.scope = saved, scope
+            frame.leave(outer)
             machine.branch = outer_branch
             changed: dict[Cell, Value] = {}
             for cell, old in reversed(machine.log):
@@ -371,13 +370,13 @@ class Runner:
             for position, case in enumerate(s.cases):
                 given = s.types[position] if position < len(s.types) else None
                 if s.alias:
-                    frame.env[s.alias] = Cell(Value(subject.refs, given or subject.type), given)
+                    frame.declare(s.alias, Cell(Value(subject.refs, given or subject.type), given))
                 yield case.guard, case.body
 
-        saved = dict(frame.env)
+        outer, frame.scope = frame.scope, {}
         parted = Parted("switch", self.machine.where(s.pos), label=s.label)
         ended = self._branches(frame, bodies(), parted, covers=any(case.is_default for case in s.cases))
-        frame.env = saved
+        frame.leave(outer)
         return ended and not _breaks(s.cases)
 
     def _choose(self, frame: Frame, s: Choose) -> bool:
@@ -395,8 +394,7 @@ class Runner:
 
     def _loop(self, frame: Frame, s: Loop) -> bool:
         machine = self.machine
-        saved, scope = dict(frame.env), frame.scope
-        frame.scope = set()
+        outer, frame.scope = frame.scope, {}
         tested: list[Raw] = []
         with inside(machine, tested):
             subject = self.evaluator.value(frame, s.subject)
@@ -420,7 +418,7 @@ class Runner:
             self._statements(frame, s.body)
         machine.loops = loops
         machine.loop -= 1
-        frame.env, frame.scope = saved, scope
+        frame.leave(outer)
         return s.kind == "ever" and not exits.leaves
 
     def _note_loop(self, frame: Frame, s: Loop, subject: Value, exits: Exits) -> None:
@@ -448,8 +446,7 @@ class Runner:
             values[0] = values[1]
         for target, value in zip(s.left, values, strict=False):
             if s.define and isinstance(target, Name):
-                frame.env[target.name] = Cell(value, value.type)
-                frame.scope.add(target.name)
+                frame.declare(target.name, Cell(value, value.type))
             else:
                 self._set(frame, target, value, s.pos)
 

@@ -11,19 +11,21 @@ from goknot.inputs.source.bodies.declarations import Declared, PackageDeclaratio
 from goknot.inputs.source.bodies.facts import facts_of
 from goknot.inputs.source.bodies.machine import LIMITS, LIMITS_OF_CHANNELS
 from goknot.inputs.source.bodies.program import Files, Program
-from goknot.inputs.source.bodies.register_search import RegisterSearch
+from goknot.inputs.source.bodies.register_search import RegisterSearch, declared_as
 from goknot.inputs.source.bodies.runner import Runner
+from goknot.inputs.source.bodies.texts import header_around
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
 
 MAX_CALLERS = 1500  # functions run only because they call one that matters
 MAX_TAKERS = 40  # calls by the name of a function that gives a channel: with more, the name is taken for another's
 _ROUNDS = 2
 _WORDS = re.compile(
-    rb"SetFinalizer|AddCleanup|NewHandle|\bPinner\b|\.Pin\(|weak\.(?:Make|Pointer)|AfterFunc|signal\.Notify\("
+    rb"SetFinalizer|AddCleanup|NewHandle|\bPinner\b|\.Pin\(|weak\.(?:Make|Pointer)|AfterFunc|signal\.Notify|expvar\.Publish\(|\.AddEventHandler\("
 )
 _CONTEXTS = re.compile(rb"context\.With(?:Cancel|Timeout|Deadline)(?:Cause)?\(")
 _DEFERRED_CANCEL = re.compile(rb"defer (?:\w+\.)*\w*[cC]ancel\w*\(|t\.Cleanup\(")
-_POOL = re.compile(rb"\b\w*[pP]ool\w*\.Put\(")
+_POOL = re.compile(rb"\b\w*[pP]ool\w*\.Put\(|\.New = func\b")
+_STORED = re.compile(rb" = &?(\w+)(?:\.\w+)*\n")
 _GO = re.compile(rb"\bgo (?:func\b|[\w.]+\()|\.Go\(func\b")
 _CHANNEL = re.compile(rb"make\(chan\b|\bvar \w+ (?:<-)?chan\b|sync\.NewCond\(")
 _GROUP = re.compile(rb"(?:var \w+ |&|new\(|:= |= )sync\.(?:WaitGroup|Mutex|RWMutex)\b")
@@ -38,7 +40,10 @@ _MARKS = (  # a file without any has nothing to run; looked for one by one, whic
     b".Pin(",
     b"weak.",
     b"AfterFunc",
-    b"signal.Notify(",
+    b"signal.Notify",
+    b"expvar.Publish(",
+    b".AddEventHandler(",
+    b".New = func",
     b"context.With",
     b".Put(",
     b"make(chan",
@@ -68,27 +73,36 @@ class _Search:
         self.program = program
         self.done: dict[int, FunctionFacts] = {}
         self.n_callers = 0
+        self.nodes = [node for node, package in enumerate(program.scan.packages) if package.asked_for]
         self.ignores: dict[tuple[str, int], Mapping[str, str]] = {}
 
     def find(self) -> tuple[ProgramFacts, Program]:
-        registers = RegisterSearch(self.program, partial(self._run, deep=True))
+        registers = RegisterSearch(self.program, partial(self._run, deep=True), self._run)
         registers.find()
         fresh: list[tuple[PackageDeclarations, FunctionFacts]] = []
         for node, package in enumerate(self.program.scan.packages):
             if not package.asked_for:
                 continue
-            if any(_is_worth_it(data) for _, data in self.program.texts(node)):
+            selves = {path: found for path, data in self.program.texts(node) if (found := _self_stores(data))}
+            if selves or any(_is_worth_it(data) for _, data in self.program.texts(node)):
                 declared = self.program.package(package.import_path)
                 if declared is not None:
                     self._ignores(declared)
                     texts = {source.path for source in declared.files if _is_worth_it(source.data)}
                     for d in self.program.functions(declared):
-                        if d.source.path in texts and _matters(d):
+                        is_self = any(d.start < at < d.end for at in selves.get(d.source.path, ()))
+                        if is_self or (d.source.path in texts and _matters(d)):
                             fresh.append(self._run(declared, d))
         for _ in range(_ROUNDS):
             fresh = self._callers(fresh)
             if not fresh:
                 break
+        for site in registers.droppers(self.done.values()):
+            declared = self.program.package(site.package)
+            header = header_around(site.data, site.at)
+            caller = declared_as(declared, header) if declared is not None and header is not None else None
+            if declared is not None and caller is not None:
+                self._run(declared, caller)
         functions = sorted(self.done.values(), key=lambda facts: (facts.package, facts.spot))
         functions = registers.with_registrations(functions)
         return ProgramFacts(tuple(functions), self._words(functions), self.ignores), self.program
@@ -99,10 +113,8 @@ class _Search:
         found = self.done.get(id(declared))
         if found is None:
             func = self.program.body(package, declared)
-            for limits in LIMITS if deep or _WORDS.search(declared.text) else LIMITS_OF_CHANNELS:
-                machine = Runner(self.program, limits).run(func)
-                if not machine.bounded:
-                    break
+            limits = LIMITS if deep or _WORDS.search(declared.text) else LIMITS_OF_CHANNELS
+            machine = Runner(self.program, limits).run(func)
             found = self.done[id(declared)] = facts_of(self.program, func, machine)
             if found.bounded:
                 where = f"{found.spot.file}:{found.spot.line}"
@@ -183,7 +195,57 @@ class _Search:
             if package.asked_for:
                 for _, data in self.program.texts(node):
                     counts.update(match.decode() for match in pattern.findall(data))
+        counts.update(self._own_words(functions))
         return dict(sorted(counts.items()))
+
+    def _own_words(self, functions: Iterable[FunctionFacts]) -> Mapping[str, int]:
+        """`T.field` -> how often a cancel in that field is named, in methods of other types aside; `variable.Unpin`."""
+        counts: Counter[str] = Counter()
+        fields: set[tuple[str, str]] = set()
+        variables: set[str] = set()
+        for facts in functions:
+            for edge in facts.edges:
+                holder, name = facts.nodes[edge.source], edge.field.rpartition(".")[2]
+                if facts.nodes[edge.target].kind == "cancel" and holder.type_key and name.isidentifier():
+                    fields.add((holder.type_key, name))
+            for event in facts.events:
+                if event.kind == "pin":
+                    variables.update(facts.nodes[s].detail for s in event.subjects if facts.nodes[s].kind == "global")
+        texts = [data for node in self.nodes for _, data in self.program.texts(node)]
+        for key, name in sorted(fields):
+            counts[f"{key}.{name}"] = sum(_n_uses(data, key.rpartition(".")[2], name.encode()) for data in texts)
+        for variable in sorted(variables):
+            mark = f"{variable.rpartition('.')[2]}.Unpin".encode()
+            counts[f"{variable}.Unpin"] = sum(data.count(mark) for data in texts)
+        return counts
+
+
+def _self_stores(data: bytes) -> list[int]:
+    """Offsets of assignments that may store an object, or a part of it, in itself."""
+    found = []
+    for match in _STORED.finditer(data):
+        line = data[data.rfind(b"\n", 0, match.start()) + 1 : match.start()].lstrip()
+        if line.startswith(match[1] + b".") and b" " not in line:
+            found.append(match.start())
+    return found
+
+
+def _n_uses(data: bytes, owner: str, name: bytes) -> int:
+    """How often a field is read, but for where the receiver of another type's method has it."""
+    if b"." + name not in data:
+        return 0
+    count = 0
+    for match in re.finditer(rb"(\w*)\." + name + rb"\b(?!\s*=[^=])(?!, *\w+ *=)", data):
+        header = header_around(data, match.start())
+        other = header is not None and header.owner not in {"", owner} and header.receiver == match[1].decode()
+        count += not other and not _is_assigned(data, match.end())
+    return count
+
+
+def _is_assigned(data: bytes, at: int) -> bool:
+    """Whether what ends at an offset is the last of several that are assigned to."""
+    end = data.find(b"\n", at)
+    return re.match(rb"\s*(?:,[^=()\n]*)?=[^=]", data[at : end + 1 if end >= 0 else len(data)]) is not None
 
 
 def _is_worth_it(data: bytes) -> bool:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from tree_sitter import Node, Parser
 
+from goknot.formats.gosyntax import parse_go
+
 _IMPORT = re.compile(
     rb"//[^\n]*|/\*.*?\*/|(?:([\w.\x80-\xff]+)[ \t]+)?(?:\"([^\"\n]*)\"|`([^`\n]*)`)",
     re.DOTALL,
@@ -77,7 +79,7 @@ class SourceText:
     def whole(self) -> Part:
         """All of the file, parsed."""
         if self._whole is None:
-            root = self._reading.parser.parse(self.data).root_node
+            root = parse_go(self._reading.parser, self.data).root_node
             self._whole = Part(self, self.data, 0, root)
             if root.has_error:
                 self._reading.broken(self.path)
@@ -86,7 +88,7 @@ class SourceText:
     def parse(self, start: int, end: int) -> Part:
         """Some lines of the file, parsed on their own; if they do not parse, a problem says so."""
         data = self.data[start:end]
-        root = self._reading.parser.parse(data).root_node
+        root = parse_go(self._reading.parser, data).root_node
         part = Part(self, data, start, root)
         if root.has_error and not self.whole().root.has_error:  # cut in the wrong place
             whole = self.whole()

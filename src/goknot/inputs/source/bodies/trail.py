@@ -85,12 +85,22 @@ def act(machine: Machine, kind: str, pos: Pos, refs: Iterable[Ref], word: str = 
     machine.here.append(Done(kind, tuple(refs), word, machine.where(pos)))
 
 
-@contextmanager
-def inside(machine: Machine, body: list[Raw]) -> Iterator[None]:
+class inside:  # noqa: N801 (used like a function; a generator would cost more than most bodies)
     """What happens goes into a body of its own."""
-    saved, machine.here = machine.here, body
-    yield
-    machine.here = saved
+
+    __slots__ = ("body", "machine", "saved")
+
+    def __init__(self, machine: Machine, body: list[Raw]) -> None:
+        self.machine = machine
+        self.body = body
+
+    def __enter__(self) -> None:
+        """Begins the body."""
+        self.saved, self.machine.here = self.machine.here, self.body
+
+    def __exit__(self, *error: object) -> None:
+        """Ends it."""
+        self.machine.here = self.saved
 
 
 @contextmanager

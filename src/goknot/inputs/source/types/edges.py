@@ -56,6 +56,9 @@ class EdgeWalk:
         resolver: Resolves.
         sizes: For offsets.
         origins: The types of the scan, generic ones without arguments.
+
+    Attributes:
+        n_cut: How often a type went deeper than is followed.
     """
 
     def __init__(self, resolver: Resolver, sizes: Sizes, origins: frozenset[Named]) -> None:
@@ -63,6 +66,7 @@ class EdgeWalk:
         self.sizes = sizes
         self.origins = origins
         self.n_origins = len(origins)
+        self.n_cut = 0
         self._leads_in: dict[Form, bool] = {}
 
     def ways(self, form: Form) -> list[Way]:
@@ -71,6 +75,7 @@ class EdgeWalk:
 
     def _walk(self, form: Form, at: _At, depth: int) -> Iterator[Way]:  # noqa: PLR0912 (one case a kind)
         if depth > _MAX_DEPTH:
+            self.n_cut += 1
             return
         depth += 1
         match form:

@@ -92,8 +92,12 @@ class _Builder:
                 if package.asked_for and not decl.parameters:
                     origins.append(named)
         self._add_ways()
+        graph = self._graph(origins)
+        if self.methods.n_cut:
+            what = f"{self.methods.n_cut} types with more embedded in each other than is followed"
+            self.packages.problems.add(Problem("types", what, "methods promoted from further down are not seen"))
         return TypesRead(
-            self._graph(origins),
+            graph,
             tuple(sorted(self.packages.problems)),
             self.packages.n_bytes,
             self.n_unknown,
@@ -114,6 +118,9 @@ class _Builder:
                     if made is not None:
                         self.nodes[way.target] = made
                         waiting.append(way.target)
+        if walk.n_cut:
+            what = f"{walk.n_cut} types nested more deeply than is followed"
+            self.packages.problems.add(Problem("types", what, "what lies deeper is not seen"))
 
     def _instance(self, named: Named) -> _Node | None:
         origin = self.nodes.get(Named(named.package, named.name))

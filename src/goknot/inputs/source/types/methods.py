@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -30,10 +31,15 @@ class Method(NamedTuple):
 
 
 class MethodSets:
-    """Method sets by type; remembered."""
+    """Method sets by type; remembered.
+
+    Attributes:
+        n_cut: Types and interfaces with more embedded in each other than is followed.
+    """
 
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
+        self.n_cut = 0
         self._of_named: dict[Named, Mapping[Key, Method]] = {}
         self._of_interface: dict[Form, Mapping[Key, Form] | None] = {}
         self._own: dict[Named, Mapping[Key, Method]] = {}
@@ -44,6 +50,7 @@ class MethodSets:
             return self._of_interface[form]
         under = self.resolver.underlying(form)
         found: dict[Key, Form] | None = None
+        self.n_cut += depth == _MAX_DEPTH
         if isinstance(under, Interface) and not under.is_constraint and depth < _MAX_DEPTH:
             found = {(name, package): one for name, package, one in under.methods}
             for one in under.embedded:
@@ -92,10 +99,13 @@ class MethodSets:
                 break
             here: dict[Key, Method | None] = {}
             below: list[tuple[Form, bool]] = []
+            n_by_form: Counter[Form] = Counter()
             for form, by_pointer in level:
-                if form not in seen:  # one embedded twice at this depth is taken twice: its methods clash
+                n_by_form[form] += 1
+                # one embedded more than once at this depth is taken twice: its methods clash
+                if form not in seen and n_by_form[form] <= 2:
                     self._add_level(form, by_pointer, here, below)
-            seen.update(form for form, _ in level)
+            seen.update(n_by_form)
             for key, method in here.items():
                 if key in found or key in hidden:
                     continue
@@ -104,6 +114,7 @@ class MethodSets:
                 else:
                     found[key] = method
             level = below
+        self.n_cut += any(form not in seen for form, _ in level)
         return found
 
     def _add_level(

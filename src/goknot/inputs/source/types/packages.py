@@ -10,7 +10,7 @@ from goknot.inputs.source.layout import shown
 from goknot.inputs.source.scan import SourceScan
 from goknot.inputs.source.types.cache import CachedReader
 from goknot.inputs.source.types.dependencies import MAX_FILE_BYTES, Dependencies, read_bytes
-from goknot.inputs.source.types.syntax import ConstDecl, FileDecls, MethodDecl, TypeDecl
+from goknot.inputs.source.types.syntax import MAX_DEPTH, ConstDecl, FileDecls, MethodDecl, TypeDecl
 from goknot.model.report import Problem
 
 _VERSION = re.compile(r"v\d+$")
@@ -177,6 +177,9 @@ class Packages:
             self.problems.add(
                 Problem(f"{path}:{decls.error_line}", "does not parse here", "types around it may not be seen")
             )
+        if decls.deep_line and report:
+            what = f"a type nested more than {MAX_DEPTH} levels deep"
+            self.problems.add(Problem(f"{path}:{decls.deep_line}", what, "what lies deeper is not seen"))
         source = SourceFile(path, package.path, decls)
         for declared in decls.types:
             if declared.is_alias and declared.type[0] == "n":

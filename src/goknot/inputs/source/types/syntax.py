@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-import tree_sitter_go
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Node
+
+from goknot.formats.gosyntax import go_parser, parse_go
 
 Expr = tuple[Any, ...]
 UNKNOWN: Expr = ("?",)
-_MAX_DEPTH = 200
+MAX_DEPTH = 200
 
 # A function in gofmt's layout: it ends at the first line that begins with a brace, unless the body holds what may
 # hide such a line (raw strings, block comments).
@@ -64,7 +65,12 @@ class ConstDecl(NamedTuple):
 
 
 class FileDecls(NamedTuple):
-    """A file's declarations; `error_line` is where it does not parse, 0 if it does."""
+    """A file's declarations.
+
+    Attributes:
+        error_line: Where it does not parse; 0 if it does.
+        deep_line: Where a type is nested too deeply to follow; 0 if none is.
+    """
 
     package: str
     imports: tuple[tuple[str, str], ...]
@@ -72,6 +78,7 @@ class FileDecls(NamedTuple):
     methods: tuple[MethodDecl, ...]
     consts: tuple[ConstDecl, ...]
     error_line: int
+    deep_line: int = 0
 
 
 def without_bodies(data: bytes) -> bytes:
@@ -91,15 +98,15 @@ class FileReader:
     """Reads files; one parser serves them all."""
 
     def __init__(self) -> None:
-        self._parser = Parser(Language(tree_sitter_go.language()))
+        self._parser = go_parser()
 
     def read(self, data: bytes) -> FileDecls:
         """What a file declares."""
         blanked = without_bodies(data)
-        root = self._parser.parse(blanked).root_node
+        root = parse_go(self._parser, blanked).root_node
         if root.has_error and blanked != data:
             blanked = data
-            root = self._parser.parse(data).root_node
+            root = parse_go(self._parser, data).root_node
         return _FileWalk(blanked).walk(root)
 
 
@@ -111,6 +118,7 @@ class _FileWalk:
         self.types: list[TypeDecl] = []
         self.methods: list[MethodDecl] = []
         self.consts: list[ConstDecl] = []
+        self.deep_line = 0
 
     def walk(self, root: Node) -> FileDecls:
         for node in root.named_children:
@@ -128,7 +136,13 @@ class _FileWalk:
                 self.package = self.text(node.named_children[0])
         error = _first_error(root) if root.has_error else 0
         return FileDecls(
-            self.package, tuple(self.imports), tuple(self.types), tuple(self.methods), tuple(self.consts), error
+            self.package,
+            tuple(self.imports),
+            tuple(self.types),
+            tuple(self.methods),
+            tuple(self.consts),
+            error,
+            self.deep_line,
         )
 
     def text(self, node: Node) -> str:
@@ -193,7 +207,10 @@ class _FileWalk:
     # type expressions
 
     def expr(self, node: Node | None, depth: int) -> Expr:  # noqa: PLR0911, PLR0912 (one case a kind)
-        if node is None or depth > _MAX_DEPTH:
+        if node is None:
+            return UNKNOWN
+        if depth > MAX_DEPTH:
+            self.deep_line = self.deep_line or node.start_point[0] + 1
             return UNKNOWN
         kind = node.type
         depth += 1

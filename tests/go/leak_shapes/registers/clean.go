@@ -1,0 +1,194 @@
+package registers
+
+import (
+	"container/list"
+	"net/http"
+	"sync"
+	"sync/atomic"
+
+	"example.com/leakshapes/payload"
+)
+
+var active = map[*session]bool{}
+
+func deleting(http.ResponseWriter, *http.Request) {
+	s := &session{data: payload.New()}
+	active[s] = true
+	defer delete(active, s)
+	s.Hear("")
+}
+
+// Deleting deletes when the request is answered.
+//
+//shape:collected
+func Deleting() { deleting(nil, nil) }
+
+var guests []*session
+
+func leaving(http.ResponseWriter, *http.Request) {
+	s := &session{data: payload.New()}
+	guests = append(guests, s)
+	defer func() {
+		for i, other := range guests {
+			if other == s {
+				guests[i] = guests[len(guests)-1]
+				guests[len(guests)-1] = nil
+				guests = guests[:len(guests)-1]
+				return
+			}
+		}
+	}()
+	s.Hear("")
+}
+
+// Leaving is taken from the slice by a deferred closure.
+//
+//shape:collected
+func Leaving() { leaving(nil, nil) }
+
+var slots = map[string]*session{}
+
+func latestOf(http.ResponseWriter, *http.Request) {
+	slots["latest"] = &session{data: payload.New()}
+}
+
+// Latest replaces the one of the request before.
+//
+//shape:collected
+func Latest() { latestOf(nil, nil) }
+
+var history []*session
+
+func remember(http.ResponseWriter, *http.Request) {
+	history = append(history, &session{data: payload.New()})
+	if len(history) > 1 {
+		history = append([]*session(nil), history[len(history)-1:]...)
+	}
+}
+
+// Bounded keeps the last.
+//
+//shape:collected
+func Bounded() { remember(nil, nil) }
+
+var queue = list.New()
+
+func queued(http.ResponseWriter, *http.Request) {
+	s := &session{data: payload.New()}
+	s.at = queue.PushBack(s)
+	defer queue.Remove(s.at)
+}
+
+// Queued is taken from the list.
+//
+//shape:collected
+func Queued() { queued(nil, nil) }
+
+var members sync.Map
+
+func joinAndGo(http.ResponseWriter, *http.Request) {
+	s := &session{data: payload.New()}
+	members.Store(s, struct{}{})
+	quit(s)
+}
+
+func quit(s *session) { members.Delete(s) }
+
+// Quits is deleted by a function that is called.
+//
+//shape:collected
+func Quits() { joinAndGo(nil, nil) }
+
+type ticketOffice struct {
+	mu   sync.Mutex
+	next int
+	open map[int]*session
+}
+
+var office = &ticketOffice{open: map[int]*session{}}
+
+func (o *ticketOffice) sell(s *session) (ticket int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.next++
+	o.open[o.next] = s
+	return o.next
+}
+
+func (o *ticketOffice) redeem(ticket int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.open, ticket)
+}
+
+func visit(http.ResponseWriter, *http.Request) {
+	s := &session{data: payload.New()}
+	s.id = office.sell(s)
+	defer office.redeem(s.id)
+}
+
+// Redeemed gives its ticket back.
+//
+//shape:collected
+func Redeemed() { visit(nil, nil) }
+
+// LocalOffice sells from an office that is dropped with all its tickets.
+//
+//shape:collected
+func LocalOffice() {
+	o := &ticketOffice{open: map[int]*session{}}
+	o.sell(&session{data: payload.New()})
+}
+
+var batch []*session
+
+func collectBatch(http.ResponseWriter, *http.Request) {
+	batch = append(batch, &session{data: payload.New()})
+	flush()
+}
+
+func flush() {
+	for _, s := range batch {
+		s.Hear("")
+	}
+	clearBatch(&batch)
+}
+
+func clearBatch(all *[]*session) { *all = nil }
+
+// Flushed is emptied through a pointer to the variable.
+//
+//shape:collected
+func Flushed() { collectBatch(nil, nil) }
+
+var snapshot atomic.Pointer[[]*session]
+
+func publish(http.ResponseWriter, *http.Request) {
+	snapshot.Store(&[]*session{{data: payload.New()}})
+}
+
+// Snapshot is a new slice each time.
+//
+//shape:collected
+func Snapshot() { publish(nil, nil) }
+
+var ids []int
+
+func count(http.ResponseWriter, *http.Request) {
+	s := &session{data: payload.New(), id: len(ids)}
+	ids = append(ids, s.id)
+}
+
+// OnlyNumbers keeps a number of each.
+//
+//shape:collected
+func OnlyNumbers() { count(nil, nil) }
+
+var current *session
+
+func replace(http.ResponseWriter, *http.Request) { current = &session{data: payload.New()} }
+
+// Replaced is a variable for one.
+//
+//shape:collected
+func Replaced() { replace(nil, nil) }
