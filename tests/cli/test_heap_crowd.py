@@ -44,10 +44,10 @@ def test_named_is_the_root_whose_path_is_shown(version: str, tmp_path: Path) -> 
 def test_the_first_goroutine_was_created_by_nobody(version: str, tmp_path: Path) -> None:
     with running(build("heap_crowd", version), folder=tmp_path) as program:
         rows = heap(program.pid, "--goroutines", "--limit", "100")["views"][0]["rows"]
-    assert [row["created by"] for row in rows if row["first"] == "1"] == [""]
+    assert [row["created_by"] for row in rows if row["first"] == "1"] == [""]
     (crowd,) = [row for row in rows if row["function"] == "main.wait"]
     assert crowd["goroutines"] == program.said["n"]
-    assert crowd["created by"].startswith("main.main ")
+    assert crowd["created_by"].startswith("main.main ")
 
 
 @pytest.mark.parametrize("version", MATRIX)
