@@ -24,12 +24,13 @@ function seen(report, one) {
   return [box];
 }
 
-// The statements that make a ring, in its order; those near each other in one piece.
+// The statements that make a ring, in its order (of a heap's, those its chain leads over); those near each other in one piece.
 function source(report, knot, cycle) {
   const edges = new Map(knot.edges.map((edge) => [`${edge.from},${edge.to}`, edge]));
   const ordered = cycle ? cycle.map((node, i) => edges.get(`${node},${cycle[(i + 1) % cycle.length]}`)).filter(Boolean) : knot.edges;
   const pieces = [];
-  for (const one of [knot.where, ...ordered.map((edge) => (edge.evidence || [])[0])]) {
+  const told = (knot.chain || []).filter((step) => step.level === "statement");
+  for (const one of [knot.where, ...ordered.map((edge) => (edge.evidence || [])[0]), ...told]) {
     const found = one && one.line ? excerptAt(report, one.file, one.line) : undefined;
     if (!found) continue;
     const near = pieces.find((piece) => piece.found === found && piece.lines.some((line) => Math.abs(line - one.line) <= 2 * AROUND + 1));
