@@ -30,6 +30,7 @@ EXAMPLE = Example.__new__(Example)  # is_hidden never looks at it
 )
 def test_what_the_runtime_and_its_friends_are_built_of_is_hidden(names: tuple[str, ...]) -> None:
     assert is_hidden(group(Reason.ROOT, *names))
+    assert is_hidden(group(Reason.CGO_HANDLE, *names))  # the table of all handles; Delete leaves it as it is
     assert not is_hidden(group(Reason.FINALIZER_IN_RING, *names))
     assert is_hidden(group(Reason.LEAKED_GOROUTINE, *names))  # the goroutine has a knot of its own
 

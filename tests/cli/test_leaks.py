@@ -198,3 +198,47 @@ def test_a_field_that_is_cleared_is_no_ring_wherever_it_is_called(tree: Path) ->
         RING.replace("\treturn conn", "\tif fd > 2 {\n\t\tconn.pool = nil\n\t}\n\treturn conn")
     )
     assert len(document(tree, code=1)["knots"]) == 1
+
+
+def test_goroutines_with_too_many_orders_are_said_once(tree: Path) -> None:
+    pairs = range(7)
+    made = "\n".join(f"\tc{n} := make(chan int)" for n in pairs)
+    sends = "\n".join(f"\tgo func() {{ c{n} <- 1; c{n} <- 2; c{n} <- 3 }}()" for n in pairs)
+    gets = "\n".join(f"\tgo func() {{ <-c{n}; <-c{n}; <-c{n} }}()" for n in pairs[:2])
+    cases = "\n".join(f"\t\tcase <-c{n}:" for n in pairs)
+    body = f"{made}\n{sends}\n{gets}\n\tfor {{\n\t\tselect {{\n{cases}\n\t\t}}\n\t}}\n"
+    text = f"package shop\n\nfunc First() {{\n{body}}}\n\nfunc Second() {{\n{body}}}\n"
+    (tree / "many.go").write_text(text)
+    found = document(tree, code=1)
+    assert [knot["kind"] for knot in found["knots"]] == ["finalizer-in-ring"]
+    (problem,) = found["problems"]
+    assert problem["where"].startswith("many.go:3")
+    assert "First and 1 other function:" in problem["what"]
+    assert found["complete"]
+
+
+def test_a_switch_without_a_subject_is_a_chain_of_ifs(tree: Path) -> None:
+    text = """package shop
+
+func Ask(work func() (int, error), open func() error) error {
+	results := make(chan int)
+	go func() {
+		n, err := work()
+		switch {
+		case err != nil:
+			results <- -1
+		case n > 0:
+			results <- n
+		}
+		close(results)
+	}()
+	if err := open(); err != nil {
+		return err
+	}
+	<-results
+	return nil
+}
+"""
+    (tree / "ask.go").write_text(text)
+    kinds = {knot["where"]["file"]: (knot["kind"], knot["confidence"]) for knot in document(tree, code=1)["knots"]}
+    assert kinds["ask.go"] == ("goroutine-blocked", "likely")

@@ -94,7 +94,7 @@ def _report(source: SourceScan, path: Path) -> Report:
 
     with few_collections():
         facts, program = find_facts(source)
-        knots, n_ignored = detect(facts)
+        knots, n_ignored, left_out = detect(facts)
     knots = [_with_text(knot, program) for knot in knots]
     details: dict[str, str | int | tuple[str, ...]] = {
         "module": tuple(sorted(module.path for module in source.modules)),
@@ -106,7 +106,7 @@ def _report(source: SourceScan, path: Path) -> Report:
         version=__version__,
         inputs=(ReportInput("source", str(path), details),),
         knots=tuple(sorted(knots, key=lambda knot: knot.order)),
-        problems=tuple(sorted(program.problems)),
+        problems=tuple(sorted({*program.problems, *left_out})),
         stats={
             "modules": len(source.modules),
             "packages": len(source.packages),

@@ -149,9 +149,10 @@ class _Reader:
         own_places = self._own_places(stack)
         frames, problem, precise = self._frames(status, stack, own_places, unwinder)
         start, created = table.find(self._word("startpc")), self._word("gopc")
-        maker = table.find(created)
+        goid = self._word("goid")
+        maker = table.find(created) if goid != 1 else None  # the first is made by the start-up code
         return Goroutine(
-            goid=self._word("goid"),
+            goid=goid,
             addr=self._addr,
             status=STATUS[status],
             wait_reason=text,
@@ -168,17 +169,21 @@ class _Reader:
         )
 
     def _waits(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """`g.waiting`: (channels, semaphores). What has neither (sync.Cond) is looked for elsewhere."""
+        """`g.waiting`: (channels, semaphores). What has neither (sync.Cond) is looked for elsewhere.
+
+        Only the sudogs of channels are linked through one goroutine (select). The link of a semaphore's sudog leads on
+        to others that wait for the same (sema.go, `semaRoot`): thousands, where a lock is held for ever.
+        """
         channels, semaphores = [], []
         at = self._word("waiting")
         for _ in range(MAX_SUDOGS):
             if not at:
                 break
             channel, elem = sudog_words(self._space, self._layout, at)
-            if channel:
-                channels.append(channel)
-            elif elem:
-                semaphores.append(elem)
+            if not channel:
+                semaphores += [elem] if elem else []
+                break
+            channels.append(channel)
             at = self._space.word(at + self._layout.off(SUDOG, "waitlink"))
         return tuple(channels), tuple(semaphores)
 

@@ -22,7 +22,9 @@ def open_core_file(core_path: str, exe_path: str | None) -> Source:
     """
     core = ElfFile(core_path)
     if not core.is_core:
-        raise InputError(core_path, "is not a core", "the executable goes beside it")
+        raise InputError(
+            core_path, "is not a core", "give the core, or the number of a process; --exe FILE names the executable"
+        )
     arch = core.arch
     stretches = []
     for segment in core.segments:

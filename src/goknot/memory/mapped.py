@@ -138,7 +138,7 @@ class FileLayers:
         elif ran != elf.build_id():
             raise InputError(
                 elf.path,
-                f"is another build than the one in {self.where} (build ID {elf.build_id()[:40]!r}, not {ran[:40]!r})",
+                f"is another build than the one in {self.where} (build ID {_shown(elf.build_id())}, not {_shown(ran)})",
                 "give the executable that ran",
             )
 
@@ -175,3 +175,9 @@ def _ids(notes: bytes, align: int) -> dict[bytes, bytes]:
 
 def _first_addr(elf: ElfFile) -> int:
     return min((segment.addr - segment.file_off for segment in elf.segments), default=0)
+
+
+def _shown(build_id: bytes) -> str:
+    """Go's own build ID is text, that of GNU's linkers bytes; both are long."""
+    text = build_id[:40].decode("ascii", "replace")
+    return text if text.isascii() and text.isprintable() else build_id[:20].hex()

@@ -157,6 +157,8 @@ def group_by_signature(
         kept_by = _count_holders(holders, seeds[instances])
         ring = int(instances[_first_held(holders, seeds[instances], kept_by)])
         cycle = cycles[index] if index in cycles else _cycle(graph, verdicts, ring, least_types[index])
+        if len(instances) == 1:  # many roots may hold one ring: named is the one whose path is shown
+            kept_by = _count_holders(holders, holders.seeds_of(np.array(cycle[0][:1], np.int32)))
         made.append(
             RingGroup(
                 Reason(int(verdicts.reason_by_ring[instances[0]])),

@@ -54,30 +54,40 @@ class _Found:
     why: str
 
 
-def find(program: ProgramFacts) -> Iterator[Leak]:
-    """Every goroutine that is left waiting."""
+def find(program: ProgramFacts, left_out: list[FunctionFacts]) -> Iterator[Leak]:
+    """Every goroutine that is left waiting.
+
+    Args:
+        program: What functions do.
+        left_out: Gets the functions of which not every order was looked at, as they are too many.
+    """
     for facts in program.functions:
         started = {event.subjects[0]: event for event in facts.events if event.kind == "go"}
         if facts.bounded or facts.process is None or not started:
             continue
         waited = waited_of(facts)
-        for found in _judge(facts, waited):
+        for found in _judge(facts, waited, left_out):
             go = started.get(found.stuck.goroutine)
             if go is not None:
                 yield _leak(facts, waited, go, found)
 
 
-def _judge(facts: FunctionFacts, waited: Waited) -> Iterator[_Found]:
+def _judge(facts: FunctionFacts, waited: Waited, left_out: list[FunctionFacts]) -> Iterator[_Found]:
     assert facts.process is not None
     tracked = {target.node for target in waited.index}
     skeleton = skeleton_of(facts.process, tracked, is_program=facts.name == "main")
-    if skeleton is None or not _can_wait(skeleton, waited):
+    if skeleton is None:
+        if any(map(waited.is_judged, waited.index)):
+            left_out.append(facts)
+        return
+    if not _can_wait(skeleton, waited):
         return
     seen: set[int] = set()
     for moods in ({Mood.SUITS, Mood.PLAIN}, {Mood.SUITS}):
         smaller = folded(skeleton, waited.index, moods)
         schedule = schedule_of(smaller, waited, moods)
         if schedule is None:
+            left_out.append(facts)
             return
         for stuck in sorted(stuck_of(schedule), key=lambda found: _place(skeleton.code[found.pc])):
             at = skeleton.code[stuck.pc]

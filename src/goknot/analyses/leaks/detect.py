@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from goknot.analyses.cuts import minimum_cut
 from goknot.analyses.cycles import shortest_cycles
@@ -29,7 +30,8 @@ from goknot.model.cut import Cut
 from goknot.model.fingerprint import fingerprint
 from goknot.model.graph import Graph
 from goknot.model.knot import Knot, Place
-from goknot.model.leakfacts import ProgramFacts
+from goknot.model.leakfacts import FunctionFacts, ProgramFacts
+from goknot.model.report import Problem
 from goknot.model.verdict import Confidence
 
 _MAX_CYCLES = 3
@@ -38,7 +40,6 @@ DETECTORS: tuple[Detector, ...] = (
     finalizer_ring.find,
     cleanup.find,
     janitor.find,
-    blocked.find,
     tickers.find,
     handles.find,
     pins.find,
@@ -56,9 +57,11 @@ DETECTORS: tuple[Detector, ...] = (
 _ORDER = list(Confidence)
 
 
-def detect(program: ProgramFacts) -> tuple[list[Knot], int]:
-    """Every knot the detectors find, and how many were left out because a comment says so."""
-    leaks = _one_a_place(leak for detector in DETECTORS for leak in detector(program))
+def detect(program: ProgramFacts) -> tuple[list[Knot], int, tuple[Problem, ...]]:
+    """Every knot the detectors find, how many were left out because a comment says so, and what was not looked at."""
+    left_out: list[FunctionFacts] = []
+    detectors: tuple[Detector, ...] = (*DETECTORS, partial(blocked.find, left_out=left_out))
+    leaks = _one_a_place(leak for detector in detectors for leak in detector(program))
     kept = [leak for leak in leaks if not _is_ignored(program, leak)]
     by_id: dict[str, Knot] = {}
     for leak in kept:
@@ -68,7 +71,18 @@ def detect(program: ProgramFacts) -> tuple[list[Knot], int]:
             number += 1
             knot = _knot(leak, str(number))
         by_id[knot.id] = knot
-    return list(by_id.values()), len(leaks) - len(kept)
+    return list(by_id.values()), len(leaks) - len(kept), _left_out(left_out)
+
+
+def _left_out(functions: list[FunctionFacts]) -> tuple[Problem, ...]:
+    """One problem, however many functions there are; no doubt about the rest."""
+    if not functions:
+        return ()
+    first = min(functions, key=lambda facts: (facts.spot, facts.name))
+    n_others = len(functions) - 1
+    others = f" and {n_others} other function{'s' * (n_others > 1)}" if n_others else ""
+    what = f"{first.name}{others}: goroutines that can run in too many orders to look at each"
+    return (Problem(f"{first.spot.file}:{first.spot.line}", what, "some that wait for ever may not be seen there"),)
 
 
 def _one_a_place(leaks: Iterable[Leak]) -> list[Leak]:

@@ -103,8 +103,10 @@ def is_hidden(group: RingGroup) -> bool:
     The same goes for what sync and time are built of (`sync.poolChainElt`, `internal/sync.indirect`, a timer and its
     channel): what they hold is the program's, and found elsewhere, but the ring is theirs.
     """
-    if group.reason in _HIDDEN or group.reason in KIND_BY_REASON:
-        return group.reason in _HIDDEN
+    if group.reason in _HIDDEN:
+        return True
+    if group.reason in KIND_BY_REASON and group.reason is not Reason.CGO_HANDLE:
+        return False  # a finalizer, cleanup or weak key is somebody's; the map of all handles is nobody's
     names = {name for link in group.links for name in (link.source, link.target)}
     if all(_PLUMBING_TYPE.match(name) for name in names):
         return True

@@ -120,7 +120,14 @@ def _knot(facts: _Facts) -> Knot:
     first = size.path_to_root[0].name if size.path_to_root else "a root"
     name, n_held = size.holders[0] if size.holders else (first, size.instances)
     holder = f"{name} ({n_held:,} of {size.instances:,})" if n_held < size.instances else name
-    words = {"special": special or "finalizer or cleanup", "holder": holder, "kind": special.split(" ", maxsplit=1)[0]}
+    words = {
+        "special": special or "finalizer or cleanup",
+        "holder": holder,
+        "kind": special.split(" ", maxsplit=1)[0],
+        "let_go": f"see to it that {holder} ends or drops it"
+        if name.startswith("goroutine ")
+        else f"remove it from {holder}",
+    }
     text = PIN_REASON if is_pin else REASON[reason].format(**words)
     if facts.plugin and reason is Reason.ROOT:
         text += OF_PLUGIN.format(plugin=facts.plugin)

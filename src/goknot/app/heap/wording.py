@@ -63,7 +63,7 @@ MOVE = {
         "Let the value hold its key weakly (weak.Pointer), or not at all; or keep what belongs to the key in the key.",
     ),
     Reason.CGO_HANDLE: ("delete-handle", "Call Delete on the handle when C no longer needs it."),
-    Reason.ROOT: ("let-go", "If it should be gone: remove it from {holder}."),
+    Reason.ROOT: ("let-go", "If it should be gone: {let_go}."),
     Reason.TIMER: ("stop-timer", "If it should be gone: call Stop on the timer."),
 }
 # A runtime.Pinner notes what it pins behind a finalizer of its own (runtime/pinner.go)

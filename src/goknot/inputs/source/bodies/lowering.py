@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from tree_sitter import Node
 
@@ -37,6 +38,7 @@ from goknot.inputs.source.bodies.typereader import first
 
 MATTERS = re.compile(rb"SetFinalizer|AddCleanup|NewHandle|Pin\(|AfterFunc|weak\.|\.Delete\(|\bdelete\(")
 
+_JUMPS = re.compile(r"\b(?:break|fallthrough)\b")  # what a chain of ifs cannot do
 _FLAGS = (NIL, Constant("true"), Constant("false"), Constant("0"), Constant("1"))
 _COUNTS = re.compile(r"(\w+) := 0; *\1 < ([^;&|]+); *\1(?:\+\+| \+= 1)")
 
@@ -217,6 +219,11 @@ class _Lowering(Expressions):
         self.scopes.append((len(self.funcs), set()))
         inner: list[Stmt] = []
         self._initializer(node, inner)
+        if not label and self._is_chain(node):
+            inner.extend(self._chain(node))
+            self.scopes.pop()
+            out.append(Group(tuple(inner)))
+            return
         subject = self.expr(node.child_by_field_name("value"))
         alias_node = node.child_by_field_name("alias")
         alias = self.text(alias_node).strip() if alias_node is not None else ""
@@ -233,6 +240,29 @@ class _Lowering(Expressions):
         inner.append(Switch(subject, alias, tuple(cases), tuple(types) if alias else (), label, self.pos(node)))
         self.scopes.pop()
         out.append(Group(tuple(inner)) if len(inner) > 1 else inner[0])
+
+    def _is_chain(self, node: Node) -> bool:
+        """Whether a switch is no more than if, else if, else."""
+        if node.type != "expression_switch_statement" or node.child_by_field_name("value") is not None:
+            return False
+        return _JUMPS.search(self.text(node)) is None
+
+    def _chain(self, node: Node) -> Block:
+        """The cases of a switch without a subject, each the else of the one before; the default is the last."""
+        chain: Block = ()
+        cases: list[If] = []
+        for case in node.named_children:
+            if case.type == "default_case":
+                chain = self._case_body(case)
+            elif case.type == "expression_case":
+                value = case.child_by_field_name("value")
+                conditions = self.exprs(value)
+                condition = conditions[0] if len(conditions) == 1 else Several(conditions)
+                text = self.text(value) if value is not None and len(conditions) == 1 else ""
+                cases.append(If(condition, self._case_body(case), (), self.pos(case), text))
+        for one in reversed(cases):
+            chain = (replace(one, otherwise=chain),)
+        return chain
 
     def _case_body(self, case: Node) -> Block:
         self.scopes.append((len(self.funcs), set()))

@@ -1,0 +1,3 @@
+module example.com/heap_crowd
+
+go 1.21
