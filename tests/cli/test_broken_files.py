@@ -129,7 +129,9 @@ def test_everything_else_is_said_as_before(tmp_path: Path, command: str) -> None
         assert spoil(text) != text
         (root / name).write_text(spoil(text))
     broken = document_of(root, command)
-    assert {problem["where"].partition(":")[0] for problem in broken["problems"]} == set(BROKEN)
+    listed = {problem["where"].partition(":")[0] for problem in broken["problems"]}
+    # leaks parses the functions that it looks at: it says what of those it could not read, and nothing else was missed
+    assert listed == ({"p7/f1.go"} if command == "leaks" else set(BROKEN))
     elsewhere = [knot for knot in whole["knots"] if not about(knot) & set(BROKEN)]
     assert len(elsewhere) >= len(whole["knots"]) - 4 * len(BROKEN) - 1
     by_id = {knot["id"]: knot for knot in broken["knots"]}
