@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from goknot.analyses.leaks.finding import Leak, Picture, node_of
+from goknot.analyses.leaks.finding import Leak, Picture, node_of, weakest
 from goknot.analyses.leaks.folding import folded
 from goknot.analyses.leaks.outcome import Stuck, stuck_of
 from goknot.analyses.leaks.schedule import Move, schedule_of
@@ -75,7 +75,8 @@ def find(program: ProgramFacts, left_out: list[FunctionFacts]) -> Iterator[Leak]
 def _judge(facts: FunctionFacts, waited: Waited, left_out: list[FunctionFacts]) -> Iterator[_Found]:
     assert facts.process is not None
     tracked = {target.node for target in waited.index}
-    skeleton = skeleton_of(facts.process, tracked, is_program=facts.name == "main")
+    is_program = facts.name == "main"
+    skeleton = skeleton_of(facts.process, tracked)
     if skeleton is None:
         if any(map(waited.is_judged, waited.index)):
             left_out.append(facts)
@@ -97,6 +98,8 @@ def _judge(facts: FunctionFacts, waited: Waited, left_out: list[FunctionFacts]) 
                 continue
             seen.add(stuck.goroutine)
             confidence = _confidence(skeleton, stuck, plain=Mood.PLAIN not in moods)
+            if is_program:  # when main ends, so does all that waits
+                confidence = weakest(confidence, Confidence.LIKELY if stuck.always else Confidence.POSSIBLE)
             yield _Found(stuck, at, confidence, _why(skeleton, stuck))
 
 

@@ -137,16 +137,15 @@ class _Scope(NamedTuple):
     copies: tuple[tuple[int, int], ...]
 
 
-def skeleton_of(process: Process, tracked: Collection[int], *, is_program: bool) -> Skeleton | None:
+def skeleton_of(process: Process, tracked: Collection[int]) -> Skeleton | None:
     """The instructions of a function; None if they are too many, or cannot be told.
 
     Args:
         process: Its steps.
         tracked: Nodes that matter; a loop that makes one is run once.
-        is_program: Whether its end ends the program.
     """
     builder = _Builder(process, set(tracked))
-    end = builder.emit(Instruction(Op.EXIT if is_program else Op.END, ()))
+    end = builder.emit(Instruction(Op.END, ()))
     try:
         entry = builder.steps(process.steps, end, _Scope((), end, ()))
     except TooLargeError:

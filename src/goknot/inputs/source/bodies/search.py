@@ -13,7 +13,7 @@ from goknot.inputs.source.bodies.machine import LIMITS, LIMITS_OF_CHANNELS
 from goknot.inputs.source.bodies.program import Files, Program
 from goknot.inputs.source.bodies.register_search import RegisterSearch, declared_as
 from goknot.inputs.source.bodies.runner import Runner
-from goknot.inputs.source.bodies.texts import header_around
+from goknot.inputs.source.bodies.texts import header_around, header_at, text_of
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
 
 MAX_CALLERS = 1500  # functions run only because they call one that matters
@@ -28,6 +28,7 @@ _POOL = re.compile(rb"\b\w*[pP]ool\w*\.Put\(|\.New = func\b")
 _STORED = re.compile(rb" = &?(\w+)(?:\.\w+)*\n")
 _GO = re.compile(rb"\bgo (?:func\b|[\w.]+\()|\.Go\(func\b")
 _CHANNEL = re.compile(rb"make\(chan\b|\bvar \w+ (?:<-)?chan\b|sync\.NewCond\(")
+_TAKES_CHANNEL = re.compile(rb"^func [^\n]*\([^\n)]*\bchan\b[^\n]*\{$", re.MULTILINE)
 _GROUP = re.compile(rb"(?:var \w+ |&|new\(|:= |= )sync\.(?:WaitGroup|Mutex|RWMutex)\b")
 _RELEASE = re.compile(rb"(defer |<-)?[\w.]+\.(?:Done|R?Unlock)\(\)|\.Add\([2-9]")
 _TICKER = re.compile(rb"\brange (?:[\w.]+\.C\b|time\.Tick\()")
@@ -77,6 +78,7 @@ class _Search:
         self.ignores: dict[tuple[str, int], Mapping[str, str]] = {}
 
     def find(self) -> tuple[ProgramFacts, Program]:
+        starters = self._starters_pattern()
         registers = RegisterSearch(self.program, partial(self._run, deep=True), self._run)
         registers.find()
         fresh: list[tuple[PackageDeclarations, FunctionFacts]] = []
@@ -91,7 +93,7 @@ class _Search:
                     texts = {source.path for source in declared.files if _is_worth_it(source.data)}
                     for d in self.program.functions(declared):
                         is_self = any(d.start < at < d.end for at in selves.get(d.source.path, ()))
-                        if is_self or (d.source.path in texts and _matters(d)):
+                        if is_self or (d.source.path in texts and _matters(d, starters)):
                             fresh.append(self._run(declared, d))
         for _ in range(_ROUNDS):
             fresh = self._callers(fresh)
@@ -162,6 +164,17 @@ class _Search:
                     return found
                 found.append(self._run(declared, d))
         return found
+
+    def _starters_pattern(self) -> re.Pattern[bytes] | None:
+        """Calls of functions that take a channel and start a goroutine: who makes the channel knows who meets it."""
+        names: set[str] = set()
+        for node in self.nodes:
+            for _, data in self.program.texts(node):
+                for match in _TAKES_CHANNEL.finditer(data) if b"go " in data and b"chan " in data else ():
+                    header = header_at(data, match.start())
+                    if header is not None and _GO.search(text_of(data, header)):
+                        names.add(header.name)
+        return _calls_pattern(self.program, [("", name) for name in names]) if names else None
 
     def _takers_pattern(self, fresh: Iterable[FunctionFacts]) -> Iterator[re.Pattern[bytes]]:
         """What takes the channel of a function that gives one; names that are used all over say nothing."""
@@ -252,13 +265,15 @@ def _is_worth_it(data: bytes) -> bool:
     return any(mark in data for mark in _MARKS)
 
 
-def _matters(declared: Declared) -> bool:
+def _matters(declared: Declared, starters: re.Pattern[bytes] | None) -> bool:
     text = declared.text
     if not _is_worth_it(text):
         return False
     if _WORDS.search(text) or (b".Put(" in text and _POOL.search(text)):
         return True
     if _GO.search(text) and (_CHANNEL.search(text) or _may_wait(text)):
+        return True
+    if starters is not None and b"make(chan" in text and starters.search(text):
         return True
     n_contexts = len(_CONTEXTS.findall(text))
     return n_contexts > 0 and n_contexts > len(_DEFERRED_CANCEL.findall(text))
