@@ -141,9 +141,9 @@ class _Search:
     ) -> list[tuple[PackageDeclarations, FunctionFacts]]:
         """Runs the functions that call those whose leak depends on who calls them."""
         seen = list(fresh)
-        wanted = sorted({(package.path, facts.name) for package, facts in seen if _depends_on_caller(facts)})
+        wanted = {facts.name for _, facts in seen if _depends_on_caller(facts)}
         found: list[tuple[PackageDeclarations, FunctionFacts]] = []
-        patterns = [_calls_pattern(self.program, wanted)] if wanted else []
+        patterns = [_calls_pattern(wanted)] if wanted else []
         patterns.extend(self._takers_pattern(facts for _, facts in seen))
         if not patterns:
             return found
@@ -174,7 +174,7 @@ class _Search:
                     header = header_at(data, match.start())
                     if header is not None and _GO.search(text_of(data, header)):
                         names.add(header.name)
-        return _calls_pattern(self.program, [("", name) for name in names]) if names else None
+        return _calls_pattern(names) if names else None
 
     def _takers_pattern(self, fresh: Iterable[FunctionFacts]) -> Iterator[re.Pattern[bytes]]:
         """What takes the channel of a function that gives one; names that are used all over say nothing."""
@@ -318,6 +318,7 @@ def _is_open(facts: FunctionFacts, event: LeakEvent) -> bool:
     return any(facts.nodes[subject].outside for subject in event.subjects) or not event.subjects
 
 
-def _calls_pattern(program: Program, wanted: Iterable[tuple[str, str]]) -> re.Pattern[bytes]:
-    names = sorted({name.rpartition(".")[2] for _, name in wanted})
+def _calls_pattern(functions: Iterable[str]) -> re.Pattern[bytes]:
+    """Calls of functions and methods (`F`, `T.M`) by their names alone."""
+    names = sorted({name.rpartition(".")[2] for name in functions})
     return re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in names) + rb")\s*(?:\[[^\]\n]*\])?\(")
