@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
+from support.cache import cache_dir
 from support.leak_shapes import CORPUS, clean_spans, marks, shapes
-from support.toolchains import VERSIONS, toolchain
+from support.toolchains import VERSIONS, go_env, toolchain
 
 from goknot.app.confirming import ConfirmRequest
 from goknot.app.leaks import SURE, LeaksRequest, find_leaks
@@ -41,6 +43,9 @@ def leaks(path: Path, *, confirm: bool = True, seconds: float = 200) -> Report:
 
 @pytest.fixture(autouse=True)
 def _cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """goknot's own cache is fresh; toolchains, and what Go has compiled of std, are those of the test cache."""
+    monkeypatch.setenv("GOKNOT_TEST_CACHE", str(cache_dir()))
+    monkeypatch.setenv("GOCACHE", str(cache_dir() / "gocache"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
@@ -108,8 +113,14 @@ def test_nothing_of_the_tree_is_run(shop: Path, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("GOFLAGS", f"-toolexec={trap}")
     (shop / "go.mod").write_text(MOD + "toolchain go1.99.0\n")
     (shop / "c.go").write_text('package shop\n\n// #cgo CFLAGS: -DX\n// int f(void);\nimport "C"\n')
-    leaks(shop)
+    report = leaks(shop)
     assert not (tmp_path / "sprung").exists()
+    assert report.inputs[0].details["confirmed_by"] == f"go{NEWEST}"
+    # the trap is one: Go asks each tool for its version through -toolexec, also where all is compiled already
+    go = toolchain(NEWEST)
+    env = go_env(go) | {"GOFLAGS": f"-toolexec={trap}"}
+    subprocess.run([go, "list", "-export", "runtime"], cwd=tmp_path, env=env, capture_output=True, check=True)
+    assert (tmp_path / "sprung").exists()
 
 
 def test_what_does_not_compile_is_left_open(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
