@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations
+from goknot.inputs.source.bodies.corpus import Corpus
+from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations, declared_as
 from goknot.inputs.source.bodies.frequency import Site
 from goknot.inputs.source.bodies.program import Program
 from goknot.inputs.source.bodies.registers import Registers
@@ -23,13 +24,6 @@ _Run = Callable[[PackageDeclarations, Declared], tuple[PackageDeclarations, Func
 _Key = tuple[str, str]  # import path, name of a function
 
 
-def declared_as(package: PackageDeclarations, header: Header) -> Declared | None:
-    """The declaration of a function that a text names; None if the package has none (another build)."""
-    if header.owner:
-        return package.methods.get((header.owner, header.name))
-    return package.functions.get(header.name)
-
-
 def _line(site: Site) -> tuple[int, int]:
     """From the beginning of a site's line to the site."""
     return site.data.rfind(b"\n", 0, site.at) + 1, site.at
@@ -40,15 +34,16 @@ class RegisterSearch:
 
     Args:
         program: The program.
+        corpus: Its texts.
         run: Runs a function, once.
         run_shallow: The same, with fewer calls above one another.
     """
 
-    def __init__(self, program: Program, run: _Run, run_shallow: _Run) -> None:
+    def __init__(self, program: Program, corpus: Corpus, run: _Run, run_shallow: _Run) -> None:
         self.program = program
         self.run = run
         self.run_shallow = run_shallow
-        self.registers = Registers(program)
+        self.registers = Registers(corpus)
         self.registrations = Registrations(program, self.registers)
         self.n_inits = 0
         self.seen: set[_Key] = set()
