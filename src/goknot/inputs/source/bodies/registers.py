@@ -171,15 +171,17 @@ class Registers:
         if not lhs:
             return None
         root, _, rest = lhs.partition(".")
-        if root in names or (rest and rest.partition(".")[0] in exported):
-            slot = lhs
-        elif not rest:
+        is_foreign = bool(rest) and rest.partition(".")[0] in exported
+        if not rest and root not in names:
             return None
-        else:
-            slot = ""
         header = header_around(data, at)
         if header is None or header.name == "init":
             return None
+        slot = ""
+        if is_foreign or root in names:
+            is_foreign = is_foreign and (self._path_of(data, root), rest.partition(".")[0]) in self.variables
+            is_own = root in names and header.receiver != root and not _is_local(data[header.start : at], root.encode())
+            slot = lhs if is_foreign or is_own else ""
         if not slot:
             if header.receiver != root or (path, header.owner) not in self.owners:
                 return None
@@ -329,6 +331,13 @@ def _left(data: bytes, at: int) -> str:
         text = head
     found = _LHS.search(text)
     return found[1].decode("utf-8", "replace") if found is not None else ""
+
+
+def _is_local(text: bytes, name: bytes) -> bool:
+    """Whether a function's text, up to some place, declares a variable or parameter of a name."""
+    n = re.escape(name)
+    declared = rb"(?<![\w.])%b[ \t]*(?:,[ \t]*\w+[ \t]*)*:=|\bvar %b\b|[(,][ \t\n]*%b(?:, *\w+)* +(?:\.\.\.)?[\w*\[(<]"
+    return re.search(declared % (n, n, n), text) is not None
 
 
 def _begins(data: bytes, match: re.Match[bytes], header: Header, *, is_field: bool) -> bool:

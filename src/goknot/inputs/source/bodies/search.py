@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import partial
 
+from goknot.inputs.source.bodies.callers import calls_by_file, compiled
 from goknot.inputs.source.bodies.corpus import Corpus
 from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations, declared_as
 from goknot.inputs.source.bodies.facts import facts_of
@@ -86,7 +87,7 @@ class _Search:
         self.ignores: dict[tuple[str, int], Mapping[str, str]] = {}
 
     def find(self) -> tuple[ProgramFacts, Program]:
-        starters = self._starters_pattern()
+        starters = self._starters()
         registers = RegisterSearch(self.program, self.corpus, partial(self._run, deep=True), self._run)
         registers.find()
         fresh: list[tuple[PackageDeclarations, FunctionFacts]] = []
@@ -101,7 +102,7 @@ class _Search:
                 self._ignores(declared)
                 for d in self.program.functions(declared):
                     is_self = any(d.start < at < d.end for at in selves.get(d.source.path, ()))
-                    if is_self or (d.source.path in worth and _matters(d, starters)):
+                    if is_self or (d.source.path in worth and _matters(d, starters.get(d.source.path))):
                         fresh.append(self._run(declared, d))
         for _ in range(_ROUNDS):
             fresh = self._callers(fresh)
@@ -149,21 +150,21 @@ class _Search:
     ) -> list[tuple[PackageDeclarations, FunctionFacts]]:
         """Runs the functions that call those whose leak depends on who calls them."""
         seen = list(fresh)
-        wanted = {facts.name for _, facts in seen if _depends_on_caller(facts)}
         found: list[tuple[PackageDeclarations, FunctionFacts]] = []
-        patterns = [_calls_pattern(wanted)] if wanted else []
+        patterns = calls_by_file(
+            self.corpus, ((facts.package, facts.name) for _, facts in seen if _depends_on_caller(facts))
+        )
         takers = self._takers(facts for _, facts in seen)
-        if takers:
-            patterns.append(_takes_pattern(takers))
-        if not patterns:
-            return found
-        pattern = re.compile(b"|".join(part.pattern for part in patterns))
-        names = {*takers, *(name.rpartition(".")[2].encode() for name in wanted)}
-        files = {file.path: file for file in self.corpus.with_any(names) if pattern.search(file.data)}
-        for path in dict.fromkeys(file.package for file in files.values()):
+        for file in self.corpus.with_any(takers):
+            patterns[file.path].add(_takes_pattern(takers).pattern.decode())
+        calls = compiled(patterns)
+        files = [file for file in self.corpus.all_files() if file.path in calls and calls[file.path].search(file.data)]
+        texts = {file.path for file in files}
+        for path in dict.fromkeys(file.package for file in files):
             declared = self.program.package(path)
             for d in self.program.functions(declared) if declared is not None else ():
-                if declared is None or id(d) in self.done or d.source.path not in files or not pattern.search(d.text):
+                of_file = d.source.path in texts and id(d) not in self.done
+                if declared is None or not of_file or not calls[d.source.path].search(d.text):
                     continue
                 self.n_callers += 1
                 if self.n_callers > MAX_CALLERS:
@@ -175,15 +176,15 @@ class _Search:
                 found.append(self._run(declared, d))
         return found
 
-    def _starters_pattern(self) -> re.Pattern[bytes] | None:
-        """Calls of functions that take a channel and start a goroutine: who makes the channel knows who meets it."""
-        names: set[str] = set()
-        for _, _, data in self.corpus.all_files():
-            for match in _TAKES_CHANNEL.finditer(data) if b"go " in data and b"chan " in data else ():
+    def _starters(self) -> dict[str, re.Pattern[bytes]]:
+        """Calls of functions that take a channel and start a goroutine, by file: who makes it knows who meets it."""
+        starters: set[tuple[str, str]] = set()
+        for path, _, data in self.corpus.with_word(b"chan"):
+            for match in _TAKES_CHANNEL.finditer(data) if b"go " in data else ():
                 header = header_at(data, match.start())
                 if header is not None and _GO.search(text_of(data, header)):
-                    names.add(header.name)
-        return _calls_pattern(names) if names else None
+                    starters.add((path, header.full))
+        return compiled(calls_by_file(self.corpus, starters))
 
     def _takers(self, fresh: Iterable[FunctionFacts]) -> list[bytes]:
         """Functions whose channel somebody takes; names that are used all over say nothing."""
@@ -325,9 +326,3 @@ def _takes_pattern(names: Iterable[bytes]) -> re.Pattern[bytes]:
     """What takes the channel that a function returns."""
     any_of = b"|".join(map(re.escape, sorted(names)))
     return re.compile(rb"(?:\brange\b|<-|=)[ \t]*(?:[\w.]+\.)?(%s)\(" % any_of)
-
-
-def _calls_pattern(functions: Iterable[str]) -> re.Pattern[bytes]:
-    """Calls of functions and methods (`F`, `T.M`) by their names alone."""
-    names = sorted({name.rpartition(".")[2] for name in functions})
-    return re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in names) + rb")\s*(?:\[[^\]\n]*\])?\(")
