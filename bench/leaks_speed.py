@@ -49,7 +49,8 @@ def run(folder: Path, cache: str, *more: str) -> tuple[float, bytes]:
 def main() -> None:
     names = sys.argv[1:] or list(DEFAULT)
     DATA.mkdir(parents=True, exist_ok=True)
-    fetched = download([name for name in names if "@" in name]) if any("@" in name for name in names) else {}
+    modules = [name for name in names if "@" in name and not Path(name).is_dir()]
+    fetched = download(modules) if modules else {}
     print(f"{'tree':44} {'MB':>7} {'cold s':>8} {'MB/s':>6} {'first s':>8} {'again s':>8}")
     for name in names:
         folder = fetched.get(name, Path(name))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _OBJECTS = (
-    200_000  # made before it looks for rings among them: a tree of syntax has few, and looking is a fifth of a run
+    1_000_000  # made before it looks for rings among them: a tree of syntax has few, and looking is a fifth of a run
 )
 
 

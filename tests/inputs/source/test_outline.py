@@ -8,7 +8,7 @@ import pytest
 import tree_sitter_go
 from tree_sitter import Language, Parser
 
-from goknot.inputs.source.bodies import sourcetext
+from goknot.inputs.source.bodies import lines
 from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations, declare
 from goknot.inputs.source.bodies.outline import outline
 from goknot.inputs.source.bodies.sourcetext import Reading, SourceText
@@ -110,15 +110,17 @@ def test_places_are_those_of_the_file() -> None:
 
 @pytest.mark.parametrize("page", [1, 3, 64])
 def test_lines_are_those_of_the_file(page: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sourcetext, "_PAGE", page)
+    monkeypatch.setattr(lines, "_PAGE", page)
+    lines.lines_of.cache_clear()
     text = "package p\n\n\nvar a = 1\r\n\tvar b = 2\n" + "// x\n" * 30 + "var last = 3"
     reading = Reading(Parser(Language(tree_sitter_go.language())), lambda _path: "", lambda _path: None)
     source = SourceText("a.go", "p", text.encode(), reading)
     for number, line in enumerate(text.split("\n"), 1):
         assert source.line_text(number) == line.strip()
+    lines.lines_of.cache_clear()
 
 
-def test_a_line_far_down_is_found_from_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_far_down_is_found_from_its_page() -> None:
     """Every edge of a finding asks for its line: counting from the top each time is quadratic in generated files."""
 
     class Counting(bytes):

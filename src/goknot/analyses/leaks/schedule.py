@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
@@ -16,11 +16,14 @@ MAX_PROCESSES = 10
 ENOUGH = 2  # of goroutines that a loop starts again and again
 _STARTS = frozenset({Op.START, Op.START_AGAIN})
 _DECIDES = frozenset({Op.CHOOSE, Op.RECEIVED, Op.VALUE})
+_STILL = frozenset({Op.SELECT, Op.RANGE, Op.TURN, Op.ALIVE})
 _EAGER = frozenset({"close", "cancel", "unlock", "runlock", "add", "done", "signal", "cond"})
 
 
 class Got(IntEnum):
     """What a receive got."""
+
+    __hash__ = int.__hash__  # an enum's own is a function of Python, and states are looked up by it
 
     CLOSED = 0
     ANY = 1  # a value
@@ -40,13 +43,24 @@ class At(NamedTuple):
     got: Got
     goroutine: int
 
+    def to(self, pc: int) -> At:
+        """The same at another instruction."""
+        return At(pc, self.bits, self.got, self.goroutine)
+
+    def with_got(self, pc: int, got: Got) -> At:
+        """The same at another instruction, after a receive."""
+        return At(pc, self.bits, got, self.goroutine)
+
+
+_Decided = frozenset[tuple[tuple[object, ...], bool]]
+
 
 class State(NamedTuple):
     """Where everybody is, what the things are like (a number each), what has been decided."""
 
     processes: tuple[At, ...]
     things: tuple[int, ...]
-    decided: frozenset[tuple[tuple[object, ...], bool]]
+    decided: _Decided
 
 
 OVER = State((), (), frozenset())  # the program has ended
@@ -138,6 +152,14 @@ class _Scheduler:
         self.kinds = waited.things
         self.murky = waited.murky
         self.moods = moods
+        self.decides = [at.op in _DECIDES for at in self.code]
+        self.still = [self._is_still(at) for at in self.code]  # pc -> whether `_quiet` never moves from there
+
+    def _is_still(self, at: Instruction) -> bool:
+        if at.op is not Op.ACT:
+            return at.op in _STILL
+        act = at.acts[0]
+        return act is not None and (act.kind in PATIENT if self.thing(act) < 0 else act.kind not in _EAGER)
 
     def thing(self, act: Act | None) -> int:
         """The index of what an act is about; -1: nothing that is looked at."""
@@ -149,18 +171,21 @@ class _Scheduler:
         return -1 if thing >= 0 and self.kinds[thing].kind == "open" and not things[thing] else thing
 
     def begin(self) -> State:
-        return self.settle([At(self.entry, 0, Got.UNKNOWN, -1)], [0] * len(self.kinds), {})
+        return self.settle([At(self.entry, 0, Got.UNKNOWN, -1)], [0] * len(self.kinds), frozenset())
 
-    def settle(self, processes: list[At], things: list[int], decided: Mapping[tuple[object, ...], bool]) -> State:
+    def settle(self, processes: list[At], things: list[int], decided: _Decided) -> State:
         """Runs everybody up to where something has to be waited for or decided."""
         done: list[At] = []
-        known = dict(decided)
-        waiting = list(reversed(processes))
+        known: dict[tuple[object, ...], bool] | None = None  # what is decided, once somebody asks
+        waiting = processes[::-1]
         while waiting:
             at = waiting.pop()
             for _ in range(1000):
-                instruction = self.code[at.pc]
-                following = self._quiet(at, instruction, things, known, done, waiting)
+                if self.still[at.pc]:
+                    break
+                if known is None:
+                    known = dict(decided)
+                following = self._quiet(at, self.code[at.pc], things, known, done, waiting)
                 if following is None:
                     break
                 if following.pc < 0:
@@ -168,7 +193,8 @@ class _Scheduler:
                 at = following
             if self.code[at.pc].op is not Op.END:
                 done.append(at)
-        return State(tuple(sorted(done)), tuple(things), frozenset(known.items()))
+        done.sort()
+        return State(tuple(done), tuple(things), decided if known is None else frozenset(known.items()))
 
     def _quiet(  # noqa: PLR0911, PLR0917 (one line a kind)
         self,
@@ -186,19 +212,19 @@ class _Scheduler:
         if op is Op.TELL:
             told = instruction.acts[0]
             assert told is not None
-            return at._replace(pc=targets[0], got=_value(told.word, decided.items()))
+            return at.with_got(targets[0], _value(told.word, decided.items()))
         if op is Op.DEFER:
             return At(targets[0], at.bits | 1 << instruction.number, at.got, at.goroutine)
         if op is Op.DEFERRED:
             bit = 1 << instruction.number
-            return at._replace(pc=targets[0], bits=at.bits & ~bit) if at.bits & bit else at._replace(pc=targets[1])
+            return At(targets[0], at.bits & ~bit, at.got, at.goroutine) if at.bits & bit else at.to(targets[1])
         if op is Op.RECEIVED and at.got is not Got.UNKNOWN:
-            return at._replace(pc=targets[at.got is Got.CLOSED])
+            return at.to(targets[at.got is Got.CLOSED])
         if op is Op.VALUE and at.got not in {Got.UNKNOWN, Got.ANY}:
             is_nil = at.got is not Got.VALUE
             if instruction.key is not None:
                 decided[instruction.key] = is_nil
-            return at._replace(pc=targets[is_nil])
+            return at.to(targets[is_nil])
         if op in _STARTS:
             decided[begun(instruction.number)] = True
             alive = [other for other in (*done, *waiting) if other.goroutine == instruction.number]
@@ -206,23 +232,23 @@ class _Scheduler:
                 if len(done) + len(waiting) >= MAX_PROCESSES:
                     raise TooLargeError
                 waiting.append(At(targets[1], 0, Got.UNKNOWN, instruction.number))
-            return at._replace(pc=targets[0])
+            return at.to(targets[0])
         if op is Op.CHOOSE:
             if instruction.key in decided and instruction.key is not None:
-                return at._replace(pc=targets[0 if decided[instruction.key] != instruction.flips else 1])
+                return at.to(targets[0 if decided[instruction.key] != instruction.flips else 1])
             return None
-        return at._replace(pc=-1) if op is Op.EXIT else None
+        return at.to(-1) if op is Op.EXIT else None
 
     def _quiet_act(self, at: At, instruction: Instruction, things: list[int]) -> At | None:
         act = instruction.acts[0]
         thing = self._waited(act, things) if act is not None and act.kind == "receive" else self.thing(act)
         assert act is not None
-        following = at._replace(pc=instruction.targets[0])
+        following = at.to(instruction.targets[0])
         if thing < 0:
             return None if act.kind in PATIENT else following
         if act.kind not in _EAGER:
             return None
-        return following if self._change(act, thing, things) else at._replace(pc=-1)
+        return following if self._change(act, thing, things) else at.to(-1)
 
     def _change(self, act: Act, thing: int, things: list[int]) -> bool:
         """Does what never waits; False if Go panics."""
@@ -245,7 +271,7 @@ class _Scheduler:
         """What can happen, and whether something is left out: what suits and further turns wait until nobody meets."""
         processes = list(dict.fromkeys(state.processes))
         for at in processes:
-            if self._decides(at) and self.code[at.pc].mood not in self.moods:
+            if self.decides[at.pc] and self.code[at.pc].mood not in self.moods:
                 return list(self._decisions(state, at, suits=False)), False
         found = [move for at in processes for move in self._waits(state, at)]
         meets = any(self._meets(move, state) for move in found)
@@ -253,7 +279,7 @@ class _Scheduler:
         if meets:
             found = [move for move in found if not move[-1]]
         turning = [at for at in state.processes if self.code[at.pc].op is Op.TURN]
-        deciding = [at for at in processes if self._decides(at)]
+        deciding = [at for at in processes if self.decides[at.pc]]
         if meets:
             return found, held or bool(turning or deciding)
         if turning:
@@ -266,7 +292,7 @@ class _Scheduler:
         """The next turn of every loop that goes on for ever: none is ahead of the others."""
         moved: dict[At, list[At]] = {}
         for at in turning:
-            moved.setdefault(at, []).append(at._replace(pc=self.code[at.pc].targets[0]))
+            moved.setdefault(at, []).append(at.to(self.code[at.pc].targets[0]))
         return self._moved(state, moved, list(state.things)), tuple(turning), turning[0].pc, 0, False
 
     def _meets(self, move: _Next, state: State) -> bool:
@@ -274,16 +300,14 @@ class _Scheduler:
         _, _, pc, alternative, _ = move
         return self._waited(self.code[pc].acts[alternative if self.code[pc].op is Op.SELECT else 0], state.things) >= 0
 
-    def _decides(self, at: At) -> bool:
-        return self.code[at.pc].op in _DECIDES
-
     def _decisions(self, state: State, at: At, *, suits: bool) -> Iterator[_Next]:
         instruction = self.code[at.pc]
         for alternative, target in enumerate(instruction.targets):
-            decided = dict(state.decided)
+            decided = state.decided
             if instruction.key is not None and len(instruction.targets) == 2:
-                decided[instruction.key] = (alternative == 0) != instruction.flips
-            following = self._moved(state, {at: [at._replace(pc=target)]}, list(state.things), decided)
+                answers = {**dict(decided), instruction.key: (alternative == 0) != instruction.flips}
+                decided = frozenset(answers.items())
+            following = self._moved(state, {at: [at.to(target)]}, list(state.things), decided)
             if suits and following == OVER:
                 continue  # to panic is no way out
             origin = instruction.origins[alternative] if instruction.origins else (at.pc, alternative)
@@ -294,14 +318,14 @@ class _Scheduler:
         state: State,
         moved: dict[At, list[At]],
         things: list[int],
-        decided: Mapping[tuple[object, ...], bool] | None = None,
+        decided: _Decided | None = None,
     ) -> State:
         """The state when some have moved; of equal ones only one for each entry moves."""
         processes: list[At] = []
         left = {at: list(following) for at, following in moved.items()}
         for at in state.processes:
             processes.append(left[at].pop() if left.get(at) else at)
-        return self.settle(processes, things, dict(state.decided) if decided is None else decided)
+        return self.settle(processes, things, state.decided if decided is None else decided)
 
     def _offers(self, at: At) -> Iterator[tuple[int, Act | None, int]]:
         """What a process may do next: alternative, act, where it goes on then."""
@@ -316,16 +340,16 @@ class _Scheduler:
         ready = any(self._is_there(act, state) for act in self.code[at.pc].acts)
         for alternative, act, target in self._offers(at):
             thing = self._waited(act, state.things)
-            following = at._replace(pc=target)
+            following = at.to(target)
             if (thing < 0 or act is None) and ready:
                 continue  # what is there already is taken
             if thing < 0 or act is None:
                 if self.code[at.pc].op is Op.RANGE:
-                    following = following._replace(got=Got.UNKNOWN)
-                    ended = at._replace(pc=self.code[at.pc].targets[1])
+                    following = following.with_got(target, Got.UNKNOWN)
+                    ended = at.to(self.code[at.pc].targets[1])
                     yield self._moved(state, {at: [ended]}, list(state.things)), (at,), at.pc, 1, True
                 suits = self.code[at.pc].op is not Op.SELECT or (act is not None and self._is_murky(act))
-                moved = self._moved(state, {at: [following._replace(got=Got.UNKNOWN)]}, list(state.things))
+                moved = self._moved(state, {at: [following.with_got(target, Got.UNKNOWN)]}, list(state.things))
                 yield moved, (at,), at.pc, alternative, suits
             elif self.kinds[thing].kind == "never":
                 continue
@@ -366,7 +390,7 @@ class _Scheduler:
         thing = self.thing(act)
         value, room = state.things[thing], self.kinds[thing].room
         things = list(state.things)
-        following = at._replace(pc=target)
+        following = at.to(target)
         if act.kind == "send":
             if value >= CLOSED:
                 yield OVER, (at,), at.pc, alternative, False
@@ -378,12 +402,18 @@ class _Scheduler:
             return
         if value & ~CLOSED:
             things[thing] = value - 1
-            yield self._moved(state, {at: [following._replace(got=Got.ANY)]}, things), (at,), at.pc, alternative, False
+            yield (
+                self._moved(state, {at: [following.with_got(target, Got.ANY)]}, things),
+                (at,),
+                at.pc,
+                alternative,
+                False,
+            )
         elif value >= CLOSED:
             if self.code[at.pc].op is Op.RANGE:
-                following = at._replace(pc=self.code[at.pc].targets[1])
+                following = at.to(self.code[at.pc].targets[1])
             yield (
-                self._moved(state, {at: [following._replace(got=Got.CLOSED)]}, things),
+                self._moved(state, {at: [following.with_got(following.pc, Got.CLOSED)]}, things),
                 (at,),
                 at.pc,
                 alternative,
@@ -398,7 +428,7 @@ class _Scheduler:
         for other in dict.fromkeys(processes):
             for _, act, target in self._offers(other):
                 if act is not None and act.kind == "receive" and self.thing(act) == thing:
-                    received = other._replace(pc=target, got=got)
+                    received = other.with_got(target, got)
                     moved = {at: [following]}
                     moved.setdefault(other, []).append(received)
                     yield self._moved(state, moved, list(state.things)), (at, other), at.pc, alternative, False

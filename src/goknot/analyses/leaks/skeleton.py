@@ -41,6 +41,8 @@ _NIL = re.compile(r"[!=]= *nil\b")
 class Op(IntEnum):
     """What an instruction does."""
 
+    __hash__ = int.__hash__  # an enum's own is a function of Python, and these are looked up all the time
+
     ACT = auto()
     CHOOSE = auto()
     SELECT = auto()
@@ -60,6 +62,8 @@ class Op(IntEnum):
 
 class Mood(IntEnum):
     """Who decides."""
+
+    __hash__ = int.__hash__
 
     CHANCE = auto()  # errors: any of them happens
     PLAIN = auto()  # conditions of which nothing is known

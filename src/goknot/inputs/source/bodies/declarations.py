@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from goknot.inputs.source.bodies.outline import Chunk, outline, trimmed
 from goknot.inputs.source.bodies.sourcetext import Part, SourceText
+from goknot.inputs.source.bodies.texts import Header
 
 _RECEIVER = re.compile(r"\*?\s*([^\W\d]\w*)\s*(?:\[[^\]]*\])?\s*\)*\s*\)$")
 
@@ -23,7 +24,7 @@ class Declared:
         name: What it declares; of a type or variable what finds it among others of the same declaration.
     """
 
-    __slots__ = ("_end", "_node", "_part", "name", "source", "start")
+    __slots__ = ("_end", "_node", "_part", "_signature", "name", "source", "start")
 
     def __init__(self, source: SourceText, start: int, end: int, name: str) -> None:
         self.source = source
@@ -31,6 +32,7 @@ class Declared:
         self._end = end
         self.name = name
         self._part: Part | None = None
+        self._signature: Part | None = None
         self._node: Node | None = None
 
     @classmethod
@@ -53,6 +55,17 @@ class Declared:
         if self._part is None:
             self._part = self.source.parse(self.start, self.end)
         return self._part
+
+    @property
+    def signature(self) -> Part | None:
+        """A function's declaration without its body, parsed; None if it takes all of it to see where that begins."""
+        if self._part is not None:
+            return self._part
+        if self._signature is None:
+            begin = self.source.data.find(b"{\n", self.start, self._end)
+            if begin >= 0:
+                self._signature = self.source.parse_as(self.start, self.source.data[self.start : begin] + b"{}")
+        return self._signature
 
     @property
     def node(self) -> Node:
@@ -151,6 +164,13 @@ class PackageDeclarations:
     variables: Names = field(default_factory=Names)
     inits: list[Declared] = field(default_factory=list)
     local_types: dict[str, Declared] = field(default_factory=dict)
+
+
+def declared_as(package: PackageDeclarations, header: Header) -> Declared | None:
+    """The declaration of a function that a text names; None if the package has none (another build)."""
+    if header.owner:
+        return package.methods.get((header.owner, header.name))
+    return package.functions.get(header.name)
 
 
 def declare(package: PackageDeclarations, source: SourceText) -> None:

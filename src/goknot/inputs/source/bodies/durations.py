@@ -9,6 +9,8 @@ from goknot.inputs.source.bodies.program import Program
 
 _SECONDS = {"Nanosecond": 1e-9, "Microsecond": 1e-6, "Millisecond": 1e-3, "Second": 1, "Minute": 60, "Hour": 3600}
 _NUMBER = re.compile(r"(?:time\.Duration\()?([\d_]+)\)?$")
+_CONST = re.compile(rb"const\s+")
+_VALUE = re.compile(rb"\s*(?:time\.Duration\s*)?=\s*([^\n/]+)")
 _MAX_NAMES = 4  # constants that stand for constants
 
 
@@ -61,12 +63,22 @@ def _of_text(program: Program, package: str, text: str, n_names: int) -> float |
 
 def _constant(program: Program, package: str, name: str) -> str:
     """The text of a package's constant; empty if there is none."""
+    key = (package, name)
+    if key not in program.constants:
+        program.constants[key] = _find_constant(program, package, name.encode())
+    return program.constants[key]
+
+
+def _find_constant(program: Program, package: str, name: bytes) -> str:
     declared = program.package(package)
-    pattern = re.compile(
-        rf"^(?:const\s+|\t){re.escape(name)}\s*(?:time\.Duration\s*)?=\s*([^\n/]+)".encode(), re.MULTILINE
-    )
     for source in declared.files if declared is not None else ():
-        found = pattern.search(source.data) if name.encode() in source.data else None
-        if found is not None:
-            return found[1].decode("utf-8", "replace").strip()
+        data = source.data
+        at = data.find(name)
+        while at >= 0:
+            begin = data.rfind(b"\n", 0, at) + 1
+            if data[begin:at] == b"\t" or _CONST.fullmatch(data, begin, at):
+                value = _VALUE.match(data, at + len(name))
+                if value is not None:
+                    return value[1].decode("utf-8", "replace").strip()
+            at = data.find(name, at + len(name))
     return ""

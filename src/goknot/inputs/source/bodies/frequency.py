@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from tree_sitter import Node
 
+from goknot.inputs.source.bodies.corpus import File
+from goknot.inputs.source.bodies.declarations import declared_as
 from goknot.inputs.source.bodies.program import Program
 from goknot.inputs.source.bodies.registers import Registers
 from goknot.inputs.source.bodies.sourcetext import Part
-from goknot.inputs.source.bodies.texts import Header, header_around, header_at, line_of, on_lines_with, text_of
+from goknot.inputs.source.bodies.texts import Header, header_around, line_of, on_lines_with, text_of
 from goknot.model.leakfacts import Spot
 from goknot.model.registerfacts import Frequency
 
-_METHOD = re.compile(rb"\nfunc \([^)\n]*\) ([\w\x80-\xff]+)\(")
 MAX_DEPTH = 5
 MAX_SITES = 40
 _HANDLER = re.compile(
@@ -30,6 +30,7 @@ _START = re.compile(
 )
 _STARTED = frozenset({"main", "init", "TestMain"})
 _MANY = 1000  # turns of a counted loop that are as good as no bound
+_NESTS = re.compile(rb"\bfor\b|\bfunc\b")  # what stands before whatever is in a loop or a function literal
 _FEW = 20  # turns of one that is worth telling
 
 
@@ -54,8 +55,8 @@ class Frequencies:
     def __init__(self, program: Program, registers: Registers) -> None:
         self.program = program
         self.registers = registers
+        self.corpus = registers.corpus
         self._known: dict[tuple[str, str], Frequency] = {}
-        self._methods: Counter[bytes] | None = None
 
     def of(self, path: str, name: str, depth: int = 0) -> Frequency:
         """How often a function (`F` or `T.M`) of a package runs."""
@@ -67,12 +68,12 @@ class Frequencies:
 
     def _find(self, path: str, name: str, depth: int) -> Frequency:
         owner, _, short = name.rpartition(".")
-        home = self._header(path, owner, short)
+        home = self.corpus.header(path, owner, short)
         if home is not None:
-            file, data, header = home
-            end = data.find(b"{\n", header.start)
-            if _HANDLER.search(data, header.start, end if end >= 0 else len(data)):
-                return Frequency("many", f"{name} answers requests", Spot(file, line_of(data, header.start), 1))
+            (_, file, data), start = home
+            end = data.find(b"{\n", start)
+            if _HANDLER.search(data, start, end if end >= 0 else len(data)):
+                return Frequency("many", f"{name} answers requests", Spot(file, line_of(data, start), 1))
         if not owner and (short in _STARTED and (short != "main" or self._is_main(path))):
             return Frequency("once" if short == "main" else "start", f"{short} runs once")
         best: Frequency | None = None
@@ -91,30 +92,14 @@ class Frequencies:
         is_api = short[:1].isupper() and not self._is_main(path)
         return Frequency("offered" if is_api else "unknown", "nobody here calls it")
 
-    def _header(self, path: str, owner: str, name: str) -> tuple[str, bytes, Header] | None:
-        pattern = re.compile(
-            rb"^func\s*"
-            + (rb"\([^)\n]*\b" + owner.encode() + rb"(?:\[[^\]\n]*\])?\)\s*" if owner else b"")
-            + name.encode()
-            + rb"\b",
-            re.MULTILINE,
-        )
-        for file, data in self.registers.texts(path):
-            if name.encode() in data and (found := pattern.search(data)):
-                header = header_at(data, found.start())
-                if header is not None:
-                    return file, data, header
-        return None
-
     def _is_main(self, path: str) -> bool:
-        node = self.registers.nodes.get(path)
-        return node is not None and self.program.scan.packages[node].name == "main"
+        return path in self.corpus.nodes and self.corpus.name_of(path) == "main"
 
     def _sites(self, path: str, owner: str, name: str) -> Iterator[Site]:
         mark = name.encode()
         if owner:
             pattern = re.compile(rb"(?<=\.)" + mark + rb"\b(?!\s*\()|(?<=\.)" + mark + rb"\(")
-            if self._n_methods(name) > 1:
+            if self.corpus.n_methods(name) > 1:
                 names = [v.name for v in self.registers.owners.get((path, owner), ())]
                 if not names:
                     return
@@ -124,18 +109,23 @@ class Frequencies:
                     if not roots
                     else re.compile(rb"\b(?:" + roots.encode() + rb")\." + mark + rb"\(?")
                 )
-            places = [(path, file, data) for file, data in self.registers.texts(path)]
-            places += [(other, file, data) for other, file, data, _ in self.registers.importers(path)]
-            for where, file, data in places:
-                yield from _uses(where, file, data, mark, pattern)
+            for file in self.corpus.with_word_in(mark, path):
+                yield from _uses(file, mark, pattern)
+            importers = self.corpus.importers(path)
+            for file in self.corpus.with_word(mark):
+                if file in importers:
+                    yield from _uses(file, mark, pattern)
             return
         here = re.compile(rb"(?<![\w.\"])" + mark + rb"\b(?:\[[^\]\n]*\])?\(?")
-        for file, data in self.registers.texts(path):
-            yield from _uses(path, file, data, mark, here)
+        for file in self.corpus.with_word_in(mark, path):
+            yield from _uses(file, mark, here)
         if name[:1].isupper():
-            for other, file, data, alias in self.registers.importers(path):
-                there = re.compile(rb"\b" + alias.encode() + rb"\." + mark + rb"\b(?:\[[^\]\n]*\])?\(?")
-                yield from _uses(other, file, data, mark, there)
+            importers = self.corpus.importers(path)
+            for file in self.corpus.with_word(mark):
+                alias = importers.get(file)
+                if alias is not None:
+                    there = re.compile(rb"\b" + alias.encode() + rb"\." + mark + rb"\b(?:\[[^\]\n]*\])?\(?")
+                    yield from _uses(file, mark, there)
 
     def of_call(self, path: str, spot: Spot, data: bytes, at: int, name: str) -> Frequency:
         """How often a call runs that stands in a function (`F` or `T.M`)."""
@@ -145,13 +135,6 @@ class Frequencies:
         """Where a function (`F` or `T.M`) is named, as far as texts tell."""
         owner, _, short = name.rpartition(".")
         return self._sites(path, owner, short)
-
-    def _n_methods(self, name: str) -> int:
-        """How many types of the program have a method of that name (or interfaces, which look alike)."""
-        if self._methods is None:
-            texts = (data for path in self.registers.nodes for _, data in self.registers.texts(path))
-            self._methods = Counter(name for data in texts for name in _METHOD.findall(data))
-        return self._methods[name.encode()]
 
     def _of_site(self, site: Site, name: str, depth: int) -> Frequency:
         spot = Spot(site.file, line_of(site.data, site.at), 1)
@@ -198,15 +181,23 @@ class Frequencies:
         return few
 
     def _parsed(self, site: Site, header: Header) -> Part | None:
+        if _NESTS.search(site.data, header.start + 4, site.at) is None:
+            return None
         package = self.program.package(site.package)
-        source = next((s for s in package.files if s.path == site.file), None) if package is not None else None
+        if package is None:
+            return None
+        declared = declared_as(package, header)
+        if declared is not None and declared.start == header.start and declared.source.path == site.file:
+            return declared.part
+        source = next((s for s in package.files if s.path == site.file), None)
         return source.parse(header.start, header.start + len(text_of(site.data, header))) if source else None
 
 
 _RANK = ("many", "unknown", "offered", "few", "once", "start")
 
 
-def _uses(package: str, file: str, data: bytes, mark: bytes, pattern: re.Pattern[bytes]) -> Iterator[Site]:
+def _uses(file: File, mark: bytes, pattern: re.Pattern[bytes]) -> Iterator[Site]:
+    package, path, data = file
     for match in on_lines_with(data, mark, pattern):
         line = data.rfind(b"\n", 0, match.start()) + 1
         before = data[line : match.start()]
@@ -215,7 +206,7 @@ def _uses(package: str, file: str, data: bytes, mark: bytes, pattern: re.Pattern
         if b"//" in before:
             continue
         yield Site(
-            package, file, data, match.end() - 1 if match[0].endswith(b"(") else match.start(), match[0].endswith(b"(")
+            package, path, data, match.end() - 1 if match[0].endswith(b"(") else match.start(), match[0].endswith(b"(")
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -281,6 +281,7 @@ class Func:
         matters: Whether its text has a word that sets finalizers and the like.
         bounded: Why not all of the body is there; empty if it is.
         counted: Names that are changed by `++`, `+=` and the like, here or in a literal.
+        pending: Reads the body, which nobody has needed yet; None: it is there.
     """
 
     name: str
@@ -298,3 +299,10 @@ class Func:
     bounded: str = ""
     is_literal: bool = False
     counted: set[str] = field(default_factory=set)
+    pending: Callable[[Func], None] | None = None
+
+    def need_body(self) -> None:
+        """Reads the body and what comes of it (`free`, `counted`, `bounded`), if that has not been done."""
+        pending, self.pending = self.pending, None
+        if pending is not None:
+            pending(self)

@@ -43,16 +43,30 @@ _FLAGS = (NIL, Constant("true"), Constant("false"), Constant("0"), Constant("1")
 _COUNTS = re.compile(r"(\w+) := 0; *\1 < ([^;&|]+); *\1(?:\+\+| \+= 1)")
 
 
-def lower_function(package: PackageDeclarations, declared: Declared) -> Func:
-    """The body of a function or method declaration."""
-    func = _Lowering(package, declared.part).declaration(declared.node, declared.name)
+def lower_function(package: PackageDeclarations, declared: Declared, told: Callable[[Func], None]) -> Func:
+    """A function or method declaration; its body is read when it is needed.
+
+    Args:
+        package: Where it is declared.
+        declared: The declaration.
+        told: Is told of functions of which not all of the body is there.
+    """
+    part = declared.signature or declared.part
+    func = _Lowering(package, part).signature(part.declaration(), declared.name)
     func.matters = MATTERS.search(declared.source.data, declared.start, declared.end) is not None
+
+    def read_body(func: Func) -> None:
+        _Lowering(package, declared.part).fill_body(func, declared.node)
+        if func.bounded:
+            told(func)
+
+    func.pending = read_body
     return func
 
 
 def lower_value(package: PackageDeclarations, declared: Declared) -> Assign:
     """A package variable's declaration, as the statement that initializes it."""
-    lowering = _Lowering(package, declared.part)
+    lowering = _Lowering(package, declared.part, outlined=True)
     lowering.funcs.append(
         Func("init", package.path, declared.source.path, lowering.pos(declared.node), declared.source.imports)
     )
@@ -60,7 +74,7 @@ def lower_value(package: PackageDeclarations, declared: Declared) -> Assign:
 
 
 class _Lowering(Expressions):
-    def declaration(self, node: Node, name: str) -> Func:
+    def signature(self, node: Node, name: str) -> Func:
         func = Func(name, self.package.path, self.source.path, self.pos(node), self.source.imports)
         receiver = node.child_by_field_name("receiver")
         if receiver is not None:
@@ -69,7 +83,8 @@ class _Lowering(Expressions):
             base = params[0].type if params else None
             base = base.elem if base is not None and base.kind == "ptr" else base
             func.name = f"{base.name}.{name}" if base is not None else name
-        return self.fill(func, node)
+        self.fill_signature(func, node)
+        return func
 
     def block(self, node: Node | None) -> Block:
         """The statements of a block, a case or a statement list."""

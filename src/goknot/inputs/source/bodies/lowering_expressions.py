@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tree_sitter import Node
 
 from goknot.inputs.source.bodies.declarations import PackageDeclarations
+from goknot.inputs.source.bodies.gotype import GoType
 from goknot.inputs.source.bodies.ir import (
     NIL,
     NOTHING,
@@ -44,9 +45,16 @@ _TYPES = frozenset(
 
 
 class Expressions(ABC):
-    """Reads expressions, and function literals in them; statements are its heir's."""
+    """Reads expressions, and function literals in them; statements are its heir's.
 
-    def __init__(self, package: PackageDeclarations, part: Part) -> None:
+    Args:
+        package: Where they stand.
+        part: The lines they stand in.
+        outlined: Whether types are all that is asked of literals and calls, so that what is in them is left out.
+    """
+
+    def __init__(self, package: PackageDeclarations, part: Part, *, outlined: bool = False) -> None:
+        self.outlined = outlined
         self.package = package
         self.part = part
         self.source = part.source
@@ -67,23 +75,25 @@ class Expressions(ABC):
     def block(self, node: Node | None) -> Block:
         """The statements of a block, a case or a statement list."""
 
-    def fill(self, func: Func, node: Node) -> Func:
-        """Adds signature and body to a function."""
+    def fill_signature(self, func: Func, node: Node) -> None:
+        """Adds parameters and results to a function."""
         func.params, func.variadic = self.types.params(node.child_by_field_name("parameters"))
         func.results = self.types.results(node.child_by_field_name("result"))
+
+    def fill_body(self, func: Func, node: Node) -> None:
+        """Adds the body to a function."""
         body = node.child_by_field_name("body")
         if body is None:
-            return func
+            return
         if body.end_byte - body.start_byte > MAX_BODY_BYTES:
             func.bounded = f"its body is longer than {MAX_BODY_BYTES >> 10} KiB"
-            return func
+            return
         self.funcs.append(func)
         named = (*func.params, *func.results, *((func.receiver,) if func.receiver else ()))
         self.scopes.append((len(self.funcs), {param.name for param in named}))
         func.body = self.block(body)
         self.scopes.pop()
         self.funcs.pop()
-        return func
 
     def bounded(self) -> None:
         """Notes that something was nested too deep."""
@@ -130,10 +140,13 @@ class Expressions(ABC):
     def _call(self, node: Node) -> Expr:
         callee_node, given = node.child_by_field_name("function"), node.child_by_field_name("arguments")
         callee = self.expr(callee_node)
-        args, types = [], []
+        args: list[Expr] = []
+        types: list[GoType | None] = []
         for arg in given.named_children if given is not None else ():
             if arg.type in _TYPES:
                 types.append(self.types.read(arg))
+            elif self.outlined and len(args) == 1:
+                continue
             elif arg.type == "variadic_argument":
                 args.append(self.expr(first(arg)))
             elif arg.type != "comment":
@@ -150,8 +163,8 @@ class Expressions(ABC):
         return Literal(self.types.read(given), self._items(node.child_by_field_name("body")), self.pos(node))
 
     def _items(self, body: Node | None) -> tuple[Item, ...]:
-        items = []
-        for part in body.named_children if body is not None else ():
+        items: list[Item] = []
+        for part in body.named_children if body is not None and not self.outlined else ():
             if part.type == "keyed_element":
                 key_node = part.child_by_field_name("key")
                 inner = first(key_node) if key_node is not None else None
@@ -185,7 +198,11 @@ class Expressions(ABC):
             is_literal=True,
             counted=outer.counted,
         )
-        return Lambda(self.fill(func, node), self.pos(node))
+        self.fill_signature(func, node)
+        outlined, self.outlined = self.outlined, False
+        self.fill_body(func, node)
+        self.outlined = outlined
+        return Lambda(func, self.pos(node))
 
     def _unary(self, node: Node) -> Expr:
         operator, operand = node.child_by_field_name("operator"), node.child_by_field_name("operand")

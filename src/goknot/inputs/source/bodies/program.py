@@ -68,17 +68,20 @@ class Program:
     Attributes:
         problems: Files that could not be read or do not parse, and bodies that were left out.
         n_bytes: Source read so far.
+        constants: (import path, name) -> the text of a constant; what has been asked for.
     """
 
     def __init__(self, scan: Files) -> None:
         self.scan = scan
         self.problems: set[Problem] = set()
         self.n_bytes = 0
+        self.constants: dict[tuple[str, str], str] = {}
         self._reading = Reading(go_parser(), self._name_of, self._broken)
         self._node_by_path = {package.import_path: node for node, package in reversed(list(enumerate(scan.packages)))}
         self._texts: dict[int, list[tuple[str, bytes]]] = {}
         self._declared: dict[str, PackageDeclarations | None] = {}
         self._func_by_id: dict[int, Func] = {}
+        self._value_by_id: dict[int, Assign] = {}
         self._field_ways: dict[_Key, list[Step] | None] = {}  # (package, type, name) -> the way to it
         self._method_ways: dict[_Key, Method | None] = {}
         self._under: dict[tuple[str, str], GoType | None] = {}
@@ -146,18 +149,22 @@ class Program:
         yield from package.inits
 
     def body(self, package: PackageDeclarations, declared: Declared) -> Func:
-        """The body of a function, lowered once."""
+        """A function; its body is read when it is needed."""
         found = self._func_by_id.get(id(declared))
         if found is None:
-            found = self._func_by_id[id(declared)] = lower_function(package, declared)
-            if found.bounded:
-                where = f"{found.file}:{found.pos[0]}"
-                self.problem(where, f"{found.name}: {found.bounded}", "what it does beyond that is not looked at")
+            found = self._func_by_id[id(declared)] = lower_function(package, declared, self._bounded)
         return found
 
+    def _bounded(self, func: Func) -> None:
+        where = f"{func.file}:{func.pos[0]}"
+        self.problem(where, f"{func.name}: {func.bounded}", "what it does beyond that is not looked at")
+
     def variable(self, package: PackageDeclarations, declared: Declared) -> Assign:
-        """The statement that initializes a package variable."""
-        return lower_value(package, declared)
+        """The statement that initializes a package variable, without what is in literals and calls there."""
+        found = self._value_by_id.get(id(declared))
+        if found is None:
+            found = self._value_by_id[id(declared)] = lower_value(package, declared)
+        return found
 
     # types
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations
+from goknot.inputs.source.bodies.corpus import Corpus
+from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations, declared_as
 from goknot.inputs.source.bodies.frequency import Site
 from goknot.inputs.source.bodies.program import Program
 from goknot.inputs.source.bodies.registers import Registers
@@ -18,21 +19,15 @@ MAX_RUNS = 1500
 MAX_INITS = 200  # init functions that are run for notes
 _ROUNDS = 2
 MAX_DROPPERS = 300
+MAX_CALLERS = 200  # calls of one method that are looked at whatever they call its receiver
 _DROPS = re.compile(rb"[ \t]*(?:func \w+\(\) \{ )?(?:_ = )?(?:\w+\.)*\w*")
 _Run = Callable[[PackageDeclarations, Declared], tuple[PackageDeclarations, FunctionFacts]]
 _Key = tuple[str, str]  # import path, name of a function
 
 
-def declared_as(package: PackageDeclarations, header: Header) -> Declared | None:
-    """The declaration of a function that a text names; None if the package has none (another build)."""
-    if header.owner:
-        return package.methods.get((header.owner, header.name))
-    return package.functions.get(header.name)
-
-
-def _line(site: Site) -> tuple[int, int]:
-    """From the beginning of a site's line to the site."""
-    return site.data.rfind(b"\n", 0, site.at) + 1, site.at
+def _line(site: Site, more: int = 0) -> tuple[int, int]:
+    """From the beginning of a site's line to the site, and some bytes more."""
+    return site.data.rfind(b"\n", 0, site.at) + 1, site.at + more
 
 
 class RegisterSearch:
@@ -40,15 +35,16 @@ class RegisterSearch:
 
     Args:
         program: The program.
+        corpus: Its texts.
         run: Runs a function, once.
         run_shallow: The same, with fewer calls above one another.
     """
 
-    def __init__(self, program: Program, run: _Run, run_shallow: _Run) -> None:
+    def __init__(self, program: Program, corpus: Corpus, run: _Run, run_shallow: _Run) -> None:
         self.program = program
         self.run = run
         self.run_shallow = run_shallow
-        self.registers = Registers(program)
+        self.registers = Registers(corpus)
         self.registrations = Registrations(program, self.registers)
         self.n_inits = 0
         self.seen: set[_Key] = set()
@@ -98,11 +94,21 @@ class RegisterSearch:
                     self.n_inits += 1
                     self.run_shallow(package, declared)
 
-    def _callers(self, path: str, name: str) -> Iterable[_Key]:
-        for site in self.registrations.frequencies.sites(path, name):
-            header = header_around(site.data, site.at)
-            if site.is_call and header is not None and header.name != "init":
-                yield site.package, header.full
+    def _callers(self, path: str, name: str) -> set[_Key]:
+        """The functions that call one; of very many those that name a package variable as its receiver."""
+        sites = [site for site in self.registrations.frequencies.sites(path, name) if site.is_call]
+        owner, _, short = name.rpartition(".")
+        if owner and len(sites) > MAX_CALLERS:
+            variables = [v.name for v in self.registers.owners.get((path, owner), ())]
+            called = re.compile(rf"(?<![\w.])(?:\w+\.)?(?:{'|'.join(sorted(variables))})\.{short}\(".encode())
+            named = [site for site in sites if variables and called.search(site.data, *_line(site, 1))]
+            if len(named) < len(sites):
+                what = f"{name}: more than {MAX_CALLERS} calls"
+                effect = "those that may put something into a package variable by another name are not looked at"
+                self.program.problem(self.program.scan.tree.label, what, effect)
+            sites = named
+        headers = ((site.package, header_around(site.data, site.at)) for site in sites)
+        return {(package, header.full) for package, header in headers if header is not None and header.name != "init"}
 
     def _runs(self, keys: Iterable[_Key]) -> list[tuple[str, FunctionFacts]]:
         found = []

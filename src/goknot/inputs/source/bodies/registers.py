@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from goknot.inputs.source.bodies.program import Program
-from goknot.inputs.source.bodies.texts import Header, alias_in, header_around, line_of, on_lines_with, result_of
+from goknot.inputs.source.bodies.corpus import Corpus, File
+from goknot.inputs.source.bodies.texts import Header, header_around, line_of, on_lines_with, result_of
 from goknot.model.leakfacts import Spot
 from goknot.model.registerfacts import WayOut
 
@@ -25,6 +25,7 @@ _SCALARS = re.compile(
 )
 _STRUCT = re.compile(rb"(?:=\s*)?(?:(&)|(\*))?(?:new\(\s*\*?)?([A-Za-z_][\w.]*)(?:\[[^\]\n]*\])?\s*(\{|\(|\)|$|//|=|`)")
 _PUTS = re.compile(rb" = append\(|\] = |\.(?:Store|LoadOrStore|Swap|PushBack|PushFront|InsertBefore|InsertAfter)\(")
+_IMPORT = re.compile(rb'^\s*(?:import\s+)?(?:(\w+)\s+)?"([^"\n]+)"\s*$', re.MULTILINE)
 _LHS = re.compile(rb"([A-Za-z_][\w.]*)$")
 _NOT_TYPES = frozenset(
     (
@@ -77,61 +78,39 @@ class Registers:
     """The registers of a program.
 
     Args:
-        program: Its texts are read; nothing is parsed.
+        corpus: Its texts are read; nothing is parsed.
     """
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    def __init__(self, corpus: Corpus) -> None:
+        self.corpus = corpus
         self.variables: dict[tuple[str, str], Variable] = {}  # (import path, name)
         self.owners: dict[tuple[str, str], list[Variable]] = defaultdict(list)
-        self.nodes = {
-            package.import_path: node for node, package in enumerate(program.scan.packages) if package.asked_for
-        }
-        for path in self.nodes:
+        self._aliases: dict[bytes, dict[str, str]] = {}  # text of a file -> name in it -> import path
+        self._replaced: dict[Variable, bool] = {}
+        for path in corpus.nodes:
             self._variables(path)
         self.slices: set[str] = set()  # names of what is appended to
         self.puts = sorted(set(self._puts()))
         self._ways: dict[tuple[tuple[str, ...], str, bool], WayOut] = {}
         self._used: dict[tuple[str, str], bool] = {}
-        self._importers: dict[str, list[tuple[str, str, bytes, str]]] = {}
 
     def named(self, package_name: str, name: str) -> list[Variable]:
         """The variables of that name, of packages of that name."""
         return [v for v in self.variables.values() if v.name == name and v.package_name == package_name]
 
-    def texts(self, path: str) -> list[tuple[str, bytes]]:
-        """The files of a package of the scan; none of another's."""
-        node = self.nodes.get(path)
-        return self.program.texts(node) if node is not None else []
-
-    def importers(self, path: str) -> list[tuple[str, str, bytes, str]]:
-        """(import path, file, text, alias) of the files that import a package."""
-        found = self._importers.get(path)
-        if found is None:
-            found = self._importers[path] = []
-            node = self.nodes.get(path)
-            name = self.program.scan.packages[node].name if node is not None else path.rpartition("/")[2]
-            mark = f'"{path}"'.encode()
-            for other in self.nodes:
-                for file, data in self.texts(other):
-                    if mark in data and (alias := alias_in(data, path, name)):
-                        found.append((other, file, data, alias))
-        return found
-
     # finding
 
     def _variables(self, path: str) -> None:
-        for file, data in self.texts(path):
-            if b"\nvar " not in data:
+        for file in self.corpus.files(path):
+            if b"\nvar " not in file.data:
                 continue
-            for names, rest, at in _declarations(data):
-                found = self._kind(path, data, rest)
+            for names, rest, at in _declarations(file.data):
+                found = self._kind(path, file.data, rest)
                 if found is None:
                     continue
                 for name in names.decode("utf-8", "replace").split(","):
-                    node = self.nodes[path]
-                    spot = Spot(file, line_of(data, at), 1)
-                    variable = Variable(path, self.program.scan.packages[node].name, name.strip(), found, spot)
+                    spot = Spot(file.path, line_of(file.data, at), 1)
+                    variable = Variable(path, self.corpus.name_of(path), name.strip(), found, spot)
                     self.variables[path, variable.name] = variable
                     if found[1]:
                         self.owners[found].append(variable)
@@ -153,7 +132,7 @@ class Registers:
         if not home or "." in text:
             return None
         if found[4] == b"(" and not found[0].lstrip(b"= ").startswith(b"new("):
-            result = next((r for _, other in self.texts(home) if (r := result_of(other, text))), "")
+            result = next((r for other in self.corpus.files(home) if (r := result_of(other.data, text))), "")
             if not result or "." in result:
                 return None
             text = result
@@ -161,14 +140,15 @@ class Registers:
 
     def _path_of(self, data: bytes, alias: str) -> str:
         """The import path behind a package's name in a file, if it is one of the scan."""
-        pattern = re.compile(rb'^\s*(?:import\s+)?(?:(\w+)\s+)?"([^"\n]+)"\s*$', re.MULTILINE)
-        for given, path in pattern.findall(data[: data.find(b"\nfunc ") if b"\nfunc " in data else len(data)]):
-            text = path.decode("utf-8", "replace")
-            if text in self.nodes:
-                name = given.decode("utf-8", "replace") or self.program.scan.packages[self.nodes[text]].name
-                if name == alias:
-                    return str(text)
-        return ""
+        known = self._aliases.get(data)
+        if known is None:
+            known = self._aliases[data] = {}
+            first = data.find(b"\nfunc ")
+            for given, path in _IMPORT.findall(data, 0, first if first >= 0 else len(data)):
+                text = path.decode("utf-8", "replace")
+                if text in self.corpus.nodes:
+                    known.setdefault(given.decode("utf-8", "replace") or self.corpus.name_of(text), text)
+        return known.get(alias, "")
 
     def _puts(self) -> Iterator[Put]:
         own: dict[str, set[str]] = defaultdict(set)
@@ -176,13 +156,13 @@ class Registers:
         types = {name for path, name in self.owners}
         for variable in self.variables.values():
             own[variable.package].add(variable.name)
-        for path in self.nodes:
+        for path in self.corpus.nodes:
             names = own[path]
             if not names and not exported and not types:
                 continue
-            for _, data in self.texts(path):
-                for match in _PUTS.finditer(data):
-                    put = self._put(path, data, match.start(), names, exported)
+            for file in self.corpus.files(path):
+                for match in _PUTS.finditer(file.data):
+                    put = self._put(path, file.data, match.start(), names, exported)
                     if put is not None:
                         yield put
 
@@ -191,15 +171,17 @@ class Registers:
         if not lhs:
             return None
         root, _, rest = lhs.partition(".")
-        if root in names or (rest and rest.partition(".")[0] in exported):
-            slot = lhs
-        elif not rest:
+        is_foreign = bool(rest) and rest.partition(".")[0] in exported
+        if not rest and root not in names:
             return None
-        else:
-            slot = ""
         header = header_around(data, at)
         if header is None or header.name == "init":
             return None
+        slot = ""
+        if is_foreign or root in names:
+            is_foreign = is_foreign and (self._path_of(data, root), rest.partition(".")[0]) in self.variables
+            is_own = root in names and header.receiver != root and not _is_local(data[header.start : at], root.encode())
+            slot = lhs if is_foreign or is_own else ""
         if not slot:
             if header.receiver != root or (path, header.owner) not in self.owners:
                 return None
@@ -210,10 +192,10 @@ class Registers:
 
     def is_plugin(self, path: str) -> bool:
         """Whether a package is a plugin: a main that does nothing, with something to look up."""
-        if self._name_of(path) != "main":
+        if self.corpus.name_of(path) != "main":
             return False
-        texts = [data for _, data in self.texts(path)]
-        return any(_IDLE.search(data) for data in texts) and any(_OFFERED.search(data) for data in texts)
+        files = self.corpus.files(path)
+        return any(_IDLE.search(file.data) for file in files) and any(_OFFERED.search(file.data) for file in files)
 
     # ways out
 
@@ -246,11 +228,11 @@ class Registers:
         """Whether an element is set to something else than itself with more in it, or gets another name."""
         n = rf"(?<![\w]){re.escape(name)}\[[^\n\]]*\]"
         pattern = re.compile(rf"{n}\s*=(?!=)(?!\s*append\(\s*[\w.]*{n})|:?=\s*[\w.]*{n}".encode())
-        for _, file, data in self._places(homes, name, is_field=is_field):
-            for match in pattern.finditer(data) if name.encode() in data else ():
+        for _, path, data in self._places(homes, name, is_field=is_field):
+            for match in pattern.finditer(data):
                 header = header_around(data, match.start())
                 if header is not None:
-                    return WayOut("alias", header.full, Spot(file, line_of(data, match.start()), 1))
+                    return WayOut("alias", header.full, Spot(path, line_of(data, match.start()), 1))
         return WayOut("none")
 
     def _way(self, homes: Iterable[str], name: str, is_field: bool) -> WayOut:
@@ -258,8 +240,6 @@ class Registers:
         takes, aliases = _patterns(name, is_field=is_field)
         mark = name.encode()
         for home, file, data in self._places(homes, name, is_field=is_field):
-            if mark not in data:
-                continue
             for match in on_lines_with(data, mark, takes):
                 header = header_around(data, match.start())
                 if header is None or _begins(data, match, header, is_field=is_field):
@@ -280,23 +260,31 @@ class Registers:
 
     def _is_replaced(self, variable: Variable) -> bool:
         """Whether a function sets a variable anew, with all that it leads to."""
+        if variable not in self._replaced:
+            self._replaced[variable] = self._is_set(variable)
+        return self._replaced[variable]
+
+    def _is_set(self, variable: Variable) -> bool:
         anew, _ = _patterns(variable.name, is_field=False)
-        for _, data in self.texts(variable.package):
-            for match in anew.finditer(data) if variable.name.encode() in data else ():
+        mark = variable.name.encode()
+        for _, _, data in self.corpus.with_word_in(mark, variable.package):
+            for match in anew.finditer(data):
                 header = header_around(data, match.start())
                 is_set = match[0].rstrip().endswith(b"=") and header is not None and header.name not in {"init", "main"}
                 if is_set and header is not None and not _begins(data, match, header, is_field=True):
                     return True
         return False
 
-    def _places(self, homes: Iterable[str], name: str, *, is_field: bool) -> Iterator[tuple[str, str, bytes]]:
-        """The files that can name a variable or field; a field of a field may be of any package."""
+    def _places(self, homes: Iterable[str], name: str, *, is_field: bool) -> Iterator[File]:
+        """The files that name a variable or field; a field of a field may be of any package."""
         if is_field:
-            homes = self.nodes
+            yield from self.corpus.with_word(name.encode())
+            return
         for path in homes:
-            yield from ((path, file, data) for file, data in self.texts(path))
-            if name[:1].isupper() and not is_field:
-                yield from ((other, file, data) for other, file, data, _ in self.importers(path))
+            yield from self.corpus.with_word_in(name.encode(), path)
+            if name[:1].isupper():
+                importers = self.corpus.importers(path)
+                yield from (file for file in self.corpus.with_word(name.encode()) if file in importers)
 
     def _is_used(self, path: str, header: Header, depth: int = 0) -> bool:
         """Whether a function is called by one that runs, or may be by whoever imports its package."""
@@ -307,23 +295,19 @@ class Registers:
         return self._used[key]
 
     def _find_use(self, path: str, header: Header, depth: int) -> bool:
-        name, where = header.name, self._name_of(path)
+        name, where = header.name, self.corpus.name_of(path)
         is_api = name[:1].isupper() and "/internal/" not in f"/{path}/" and where != "main"
         if is_api or name in {"init", "main"}:
             return True
         mark = name.encode()
         use = re.compile(rb"(?<!func )(?<!\) )\b" + mark + rb"\s*\(|(?:[.(,=]\s*)" + mark + rb"\b(?!\s*\()")
         everywhere = name[:1].isupper()
-        for other in self.nodes if everywhere else (path,):
-            for _, data in self.texts(other):
-                for match in on_lines_with(data, mark, use):
-                    around = header_around(data, match.start())
-                    if around is None or (around != header and self._is_used(other, around, depth + 1)):
-                        return True
+        for other, _, data in self.corpus.with_word(mark) if everywhere else self.corpus.with_word_in(mark, path):
+            for match in on_lines_with(data, mark, use):
+                around = header_around(data, match.start())
+                if around is None or (around != header and self._is_used(other, around, depth + 1)):
+                    return True
         return False
-
-    def _name_of(self, path: str) -> str:
-        return self.program.scan.packages[self.nodes[path]].name
 
 
 def _declarations(data: bytes) -> Iterator[tuple[bytes, bytes, int]]:
@@ -347,6 +331,13 @@ def _left(data: bytes, at: int) -> str:
         text = head
     found = _LHS.search(text)
     return found[1].decode("utf-8", "replace") if found is not None else ""
+
+
+def _is_local(text: bytes, name: bytes) -> bool:
+    """Whether a function's text, up to some place, declares a variable or parameter of a name."""
+    n = re.escape(name)
+    declared = rb"(?<![\w.])%b[ \t]*(?:,[ \t]*\w+[ \t]*)*:=|\bvar %b\b|[(,][ \t\n]*%b(?:, *\w+)* +(?:\.\.\.)?[\w*\[(<]"
+    return re.search(declared % (n, n, n), text) is not None
 
 
 def _begins(data: bytes, match: re.Match[bytes], header: Header, *, is_field: bool) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from goknot.inputs.source.bodies.frequency import Frequencies
+from goknot.inputs.source.bodies.lines import lines_of
 from goknot.inputs.source.bodies.program import Program
 from goknot.inputs.source.bodies.registers import Registers
 from goknot.inputs.source.bodies.texts import header_around, results_of, text_of
@@ -38,9 +39,8 @@ class Registrations:
         self.frequencies = Frequencies(program, registers)
         self._files: dict[str, tuple[str, bytes]] = {}
         self._ends: dict[tuple[str, str], str] = {}
-        for path in registers.nodes:
-            for file, data in registers.texts(path):
-                self._files[file] = (path, data)
+        for path, file, data in registers.corpus.all_files():
+            self._files[file] = (path, data)
 
     def of(self, facts: FunctionFacts) -> tuple[Registration, ...]:
         """What a function, with all it calls, puts into package variables."""
@@ -63,7 +63,8 @@ class Registrations:
         informer = data[at : data.find(b"AddEventHandler(", at)].rstrip(b".")
         if b"." in informer and b"(" not in informer and frequency.kind != "many":
             return  # a field: most often of what listens, and dropped with it
-        taken = any(b".RemoveEventHandler(" in text for _, text in self._files.values())
+        removers = self.registers.corpus.with_word(b"RemoveEventHandler")
+        taken = any(b".RemoveEventHandler(" in file.data for file in removers)
         yield Registration(
             event=event.order,
             values=made,
@@ -247,7 +248,7 @@ class Registrations:
                 rf"^func \(\w* ?\*?{re.escape(name)}(?:\[[^\]\n]*\])?\) ({_ENDS})\(".encode(),
                 re.MULTILINE | re.IGNORECASE,
             )
-            hits = (pattern.search(data) for _, data in self.registers.texts(path))
+            hits = (pattern.search(file.data) for file in self.registers.corpus.with_word_in(name.encode(), path))
             self._ends[key] = next((f"{name}.{hit[1].decode()}" for hit in hits if hit), "")
         return self._ends[key]
 
@@ -289,10 +290,7 @@ def _is_made(facts: FunctionFacts, value: int) -> bool:
 
 
 def _offset(data: bytes, spot: Spot) -> int:
-    start = 0
-    for _ in range(spot.line - 1):
-        start = data.find(b"\n", start) + 1
-    return start + spot.column - 1
+    return lines_of(data).start(spot.line - 1) + spot.column - 1
 
 
 def _until(text: bytes, end: bytes) -> bytes:

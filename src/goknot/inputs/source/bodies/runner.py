@@ -96,6 +96,7 @@ class Runner:
     def run_frame(self, frame: Frame) -> None:
         """Runs the body of a frame's function, then what it deferred."""
         machine = self.machine
+        frame.func.need_body()
         machine.stack.append(frame.func)
         machine.nesting += 3
         branch = machine.branch

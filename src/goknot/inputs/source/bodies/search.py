@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
-from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations
+from goknot.inputs.source.bodies.callers import calls_by_file, compiled
+from goknot.inputs.source.bodies.corpus import Corpus
+from goknot.inputs.source.bodies.declarations import Declared, PackageDeclarations, declared_as
 from goknot.inputs.source.bodies.facts import facts_of
 from goknot.inputs.source.bodies.machine import LIMITS, LIMITS_OF_CHANNELS
 from goknot.inputs.source.bodies.program import Files, Program
-from goknot.inputs.source.bodies.register_search import RegisterSearch, declared_as
+from goknot.inputs.source.bodies.register_search import RegisterSearch
 from goknot.inputs.source.bodies.runner import Runner
-from goknot.inputs.source.bodies.texts import header_around, header_at, text_of
+from goknot.inputs.source.bodies.texts import header_around, header_at, line_of, text_of
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts
 
 MAX_CALLERS = 1500  # functions run only because they call one that matters
 MAX_TAKERS = 40  # calls by the name of a function that gives a channel: with more, the name is taken for another's
 _ROUNDS = 2
 _WORDS = re.compile(
-    rb"SetFinalizer|AddCleanup|NewHandle|\bPinner\b|\.Pin\(|weak\.(?:Make|Pointer)|AfterFunc|signal\.Notify|expvar\.Publish\(|\.AddEventHandler\("
+    rb"\b(?:SetFinalizer|AddCleanup|NewHandle|Pinner|AfterFunc)\b|\.Pin\(|weak\.(?:Make|Pointer)|signal\.Notify|expvar\.Publish\(|\.AddEventHandler\("
 )
 _CONTEXTS = re.compile(rb"context\.With(?:Cancel|Timeout|Deadline)(?:Cause)?\(")
 _DEFERRED_CANCEL = re.compile(rb"defer (?:\w+\.)*\w*[cC]ancel\w*\(|t\.Cleanup\(")
 _POOL = re.compile(rb"\b\w*[pP]ool\w*\.Put\(|\.New = func\b")
+_LAST_WORD = re.compile(rb"\w*$")
 _STORED = re.compile(rb" = &?(\w+)(?:\.\w+)*\n")
 _GO = re.compile(rb"\bgo (?:func\b|[\w.]+\()|\.Go\(func\b")
 _CHANNEL = re.compile(rb"make\(chan\b|\bvar \w+ (?:<-)?chan\b|sync\.NewCond\(")
@@ -51,6 +54,12 @@ _MARKS = (  # a file without any has nothing to run; looked for one by one, whic
     b"sync.",
     b"//goknot:ignore",
 )
+_MARK_WORDS = tuple(
+    (
+        b"SetFinalizer AddCleanup NewHandle Pinner Pin weak AfterFunc signal expvar AddEventHandler New context Put "
+        b"make sync goknot"
+    ).split()
+)
 _IGNORE = re.compile(rb"//goknot:ignore\b[ \t]*([\w-]*)[ \t]*([^\n]*)")
 # what a leak needs that only callers may see; timers and cleared finalizers leak with a finalizer set beside them alone
 _SUBJECT_KINDS = frozenset({"finalizer", "cleanup", "handle-new", "pin"})
@@ -74,27 +83,27 @@ class _Search:
         self.program = program
         self.done: dict[int, FunctionFacts] = {}
         self.n_callers = 0
-        self.nodes = [node for node, package in enumerate(program.scan.packages) if package.asked_for]
+        self.corpus = Corpus(program)
         self.ignores: dict[tuple[str, int], Mapping[str, str]] = {}
 
     def find(self) -> tuple[ProgramFacts, Program]:
-        starters = self._starters_pattern()
-        registers = RegisterSearch(self.program, partial(self._run, deep=True), self._run)
+        starters = self._starters()
+        registers = RegisterSearch(self.program, self.corpus, partial(self._run, deep=True), self._run)
         registers.find()
         fresh: list[tuple[PackageDeclarations, FunctionFacts]] = []
-        for node, package in enumerate(self.program.scan.packages):
-            if not package.asked_for:
+        worth = {file.path for file in self.corpus.with_any(_MARK_WORDS) if _is_worth_it(file.data)}
+        for path in self.corpus.nodes:
+            files = self.corpus.files(path)
+            selves = {file.path: found for file in files if (found := _self_stores(file.data))}
+            if not selves and not any(file.path in worth for file in files):
                 continue
-            selves = {path: found for path, data in self.program.texts(node) if (found := _self_stores(data))}
-            if selves or any(_is_worth_it(data) for _, data in self.program.texts(node)):
-                declared = self.program.package(package.import_path)
-                if declared is not None:
-                    self._ignores(declared)
-                    texts = {source.path for source in declared.files if _is_worth_it(source.data)}
-                    for d in self.program.functions(declared):
-                        is_self = any(d.start < at < d.end for at in selves.get(d.source.path, ()))
-                        if is_self or (d.source.path in texts and _matters(d, starters)):
-                            fresh.append(self._run(declared, d))
+            declared = self.program.package(path)
+            if declared is not None:
+                self._ignores(declared)
+                for d in self.program.functions(declared):
+                    is_self = any(d.start < at < d.end for at in selves.get(d.source.path, ()))
+                    if is_self or (d.source.path in worth and _matters(d, starters.get(d.source.path))):
+                        fresh.append(self._run(declared, d))
         for _ in range(_ROUNDS):
             fresh = self._callers(fresh)
             if not fresh:
@@ -128,7 +137,7 @@ class _Search:
             if b"//goknot:ignore" not in source.data:
                 continue
             for match in _IGNORE.finditer(source.data):
-                line = source.data.count(b"\n", 0, match.start()) + 1
+                line = line_of(source.data, match.start())
                 kind, reason = (part.decode("utf-8", "replace").strip() for part in match.groups())
                 if not kind or not reason:
                     what = "a goknot:ignore without " + ("a reason" if kind else "a kind and a reason")
@@ -141,19 +150,21 @@ class _Search:
     ) -> list[tuple[PackageDeclarations, FunctionFacts]]:
         """Runs the functions that call those whose leak depends on who calls them."""
         seen = list(fresh)
-        wanted = {facts.name for _, facts in seen if _depends_on_caller(facts)}
         found: list[tuple[PackageDeclarations, FunctionFacts]] = []
-        patterns = [_calls_pattern(wanted)] if wanted else []
-        patterns.extend(self._takers_pattern(facts for _, facts in seen))
-        if not patterns:
-            return found
-        pattern = re.compile(b"|".join(part.pattern for part in patterns))
-        for node, package in enumerate(self.program.scan.packages):
-            if not package.asked_for or not any(pattern.search(data) for _, data in self.program.texts(node)):
-                continue
-            declared = self.program.package(package.import_path)
+        patterns = calls_by_file(
+            self.corpus, ((facts.package, facts.name) for _, facts in seen if _depends_on_caller(facts))
+        )
+        takers = self._takers(facts for _, facts in seen)
+        for file in self.corpus.with_any(takers):
+            patterns[file.path].add(_takes_pattern(takers).pattern.decode())
+        calls = compiled(patterns)
+        files = [file for file in self.corpus.all_files() if file.path in calls and calls[file.path].search(file.data)]
+        texts = {file.path for file in files}
+        for path in dict.fromkeys(file.package for file in files):
+            declared = self.program.package(path)
             for d in self.program.functions(declared) if declared is not None else ():
-                if declared is None or id(d) in self.done or not pattern.search(d.text):
+                of_file = d.source.path in texts and id(d) not in self.done
+                if declared is None or not of_file or not calls[d.source.path].search(d.text):
                     continue
                 self.n_callers += 1
                 if self.n_callers > MAX_CALLERS:
@@ -165,33 +176,26 @@ class _Search:
                 found.append(self._run(declared, d))
         return found
 
-    def _starters_pattern(self) -> re.Pattern[bytes] | None:
-        """Calls of functions that take a channel and start a goroutine: who makes the channel knows who meets it."""
-        names: set[str] = set()
-        for node in self.nodes:
-            for _, data in self.program.texts(node):
-                for match in _TAKES_CHANNEL.finditer(data) if b"go " in data and b"chan " in data else ():
-                    header = header_at(data, match.start())
-                    if header is not None and _GO.search(text_of(data, header)):
-                        names.add(header.name)
-        return _calls_pattern(names) if names else None
+    def _starters(self) -> dict[str, re.Pattern[bytes]]:
+        """Calls of functions that take a channel and start a goroutine, by file: who makes it knows who meets it."""
+        starters: set[tuple[str, str]] = set()
+        for path, _, data in self.corpus.with_word(b"chan"):
+            for match in _TAKES_CHANNEL.finditer(data) if b"go " in data else ():
+                header = header_at(data, match.start())
+                if header is not None and _GO.search(text_of(data, header)):
+                    starters.add((path, header.full))
+        return compiled(calls_by_file(self.corpus, starters))
 
-    def _takers_pattern(self, fresh: Iterable[FunctionFacts]) -> Iterator[re.Pattern[bytes]]:
-        """What takes the channel of a function that gives one; names that are used all over say nothing."""
+    def _takers(self, fresh: Iterable[FunctionFacts]) -> list[bytes]:
+        """Functions whose channel somebody takes; names that are used all over say nothing."""
         names = {facts.name.rpartition(".")[2].encode() for facts in fresh if _gives_channel(facts)}
         if not names:
-            return
-        any_of = b"|".join(map(re.escape, sorted(names)))
-        taken = rb"(?:\brange\b|<-|=)[ \t]*(?:[\w.]+\.)?(?:%s)\("
+            return []
         counts: Counter[bytes] = Counter()
-        pattern = re.compile(taken.replace(b"(?:%s)", b"(%s)") % any_of)
-        for node, package in enumerate(self.program.scan.packages):
-            if package.asked_for:
-                for _, data in self.program.texts(node):
-                    counts.update(pattern.findall(data))
-        few = sorted(name for name, count in counts.items() if count <= MAX_TAKERS)
-        if few:
-            yield re.compile(taken % b"|".join(map(re.escape, few)))
+        pattern = _takes_pattern(names)
+        for file in self.corpus.with_any(names):
+            counts.update(pattern.findall(file.data))
+        return sorted(name for name, count in counts.items() if count <= MAX_TAKERS)
 
     def _words(self, functions: Iterable[FunctionFacts]) -> Mapping[str, int]:
         """How often the fields that keep something to be released are named, but for being assigned."""
@@ -204,10 +208,8 @@ class _Search:
         names = {name for name in names if name.isidentifier()}
         pattern = re.compile(rb"\.(" + b"|".join(sorted(name.encode() for name in names)) + rb")\b(?!\s*=[^=])")
         counts: Counter[str] = Counter()
-        for node, package in enumerate(self.program.scan.packages):
-            if package.asked_for:
-                for _, data in self.program.texts(node):
-                    counts.update(match.decode() for match in pattern.findall(data))
+        for file in self.corpus.with_any(name.encode() for name in names):
+            counts.update(match.decode() for match in pattern.findall(file.data))
         counts.update(self._own_words(functions))
         return dict(sorted(counts.items()))
 
@@ -224,12 +226,13 @@ class _Search:
             for event in facts.events:
                 if event.kind == "pin":
                     variables.update(facts.nodes[s].detail for s in event.subjects if facts.nodes[s].kind == "global")
-        texts = [data for node in self.nodes for _, data in self.program.texts(node)]
         for key, name in sorted(fields):
-            counts[f"{key}.{name}"] = sum(_n_uses(data, key.rpartition(".")[2], name.encode()) for data in texts)
+            files = self.corpus.with_word(name.encode())
+            counts[f"{key}.{name}"] = sum(_n_uses(file.data, key.rpartition(".")[2], name.encode()) for file in files)
         for variable in sorted(variables):
-            mark = f"{variable.rpartition('.')[2]}.Unpin".encode()
-            counts[f"{variable}.Unpin"] = sum(data.count(mark) for data in texts)
+            word = variable.rpartition(".")[2].encode()
+            files = self.corpus.with_word(word)
+            counts[f"{variable}.Unpin"] = sum(file.data.count(word + b".Unpin") for file in files)
         return counts
 
 
@@ -245,12 +248,13 @@ def _self_stores(data: bytes) -> list[int]:
 
 def _n_uses(data: bytes, owner: str, name: bytes) -> int:
     """How often a field is read, but for where the receiver of another type's method has it."""
-    if b"." + name not in data:
-        return 0
     count = 0
-    for match in re.finditer(rb"(\w*)\." + name + rb"\b(?!\s*=[^=])(?!, *\w+ *=)", data):
+    for match in re.finditer(rb"\." + re.escape(name) + rb"\b(?!\s*=[^=])(?!, *\w+ *=)", data):
         header = header_around(data, match.start())
-        other = header is not None and header.owner not in {"", owner} and header.receiver == match[1].decode()
+        other = header is not None and header.owner not in {"", owner}
+        if other and header is not None:
+            root = _LAST_WORD.search(data, data.rfind(b"\n", 0, match.start()) + 1, match.start())
+            other = root is not None and header.receiver == root[0].decode()
         count += not other and not _is_assigned(data, match.end())
     return count
 
@@ -318,7 +322,7 @@ def _is_open(facts: FunctionFacts, event: LeakEvent) -> bool:
     return any(facts.nodes[subject].outside for subject in event.subjects) or not event.subjects
 
 
-def _calls_pattern(functions: Iterable[str]) -> re.Pattern[bytes]:
-    """Calls of functions and methods (`F`, `T.M`) by their names alone."""
-    names = sorted({name.rpartition(".")[2] for name in functions})
-    return re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in names) + rb")\s*(?:\[[^\]\n]*\])?\(")
+def _takes_pattern(names: Iterable[bytes]) -> re.Pattern[bytes]:
+    """What takes the channel that a function returns."""
+    any_of = b"|".join(map(re.escape, sorted(names)))
+    return re.compile(rb"(?:\brange\b|<-|=)[ \t]*(?:[\w.]+\.)?(%s)\(" % any_of)

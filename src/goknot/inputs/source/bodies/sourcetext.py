@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Callable
 from typing import NamedTuple
 
 from tree_sitter import Node, Parser
 
 from goknot.formats.gosyntax import parse_go
+from goknot.inputs.source.bodies.lines import lines_of
 
 _IMPORT = re.compile(
     rb"//[^\n]*|/\*.*?\*/|(?:([\w.\x80-\xff]+)[ \t]+)?(?:\"([^\"\n]*)\"|`([^`\n]*)`)",
     re.DOTALL,
 )
-_PAGE = 4096
 _VERSION = re.compile(r"v\d+$")
 
 
@@ -41,7 +40,7 @@ class SourceText:
         package: Import path of its package.
     """
 
-    __slots__ = ("_import_spans", "_imports", "_reading", "_rows", "_whole", "data", "package", "path")
+    __slots__ = ("_import_spans", "_imports", "_reading", "_whole", "data", "package", "path")
 
     def __init__(self, path: str, package: str, data: bytes, reading: Reading) -> None:
         self.path = path
@@ -51,7 +50,6 @@ class SourceText:
         self._import_spans: list[tuple[int, int]] = []
         self._imports: dict[str, str] | None = None
         self._whole: Part | None = None
-        self._rows: list[int] = []  # page -> lines before it
 
     def add_imports(self, start: int, end: int) -> None:
         """Notes where an import declaration stands."""
@@ -97,25 +95,18 @@ class SourceText:
                 return Part(self, self.data, 0, whole.root, start)
         return part
 
+    def parse_as(self, start: int, data: bytes) -> Part | None:
+        """Some text parsed as if it stood in the file; None if it does not parse."""
+        root = parse_go(self._reading.parser, data).root_node
+        return Part(self, data, start, root) if not root.has_error else None
+
     def row(self, position: int) -> int:
         """The line of a position in the file, from 0."""
-        page = position // _PAGE
-        return self._row_by_page()[page] + self.data.count(b"\n", page * _PAGE, position)
-
-    def _row_by_page(self) -> list[int]:
-        if not self._rows:
-            self._rows.append(0)
-            for start in range(0, len(self.data), _PAGE):
-                self._rows.append(self._rows[-1] + self.data.count(b"\n", start, start + _PAGE))
-        return self._rows
+        return lines_of(self.data).row(position)
 
     def line_text(self, line: int) -> str:
         """A line of the file, stripped and shortened."""
-        rows = self._row_by_page()
-        page = max(0, bisect_left(rows, line - 1) - 1)  # the line begins in it, or where it ends
-        start = page * _PAGE
-        for _ in range(line - 1 - rows[page]):
-            start = self.data.find(b"\n", start) + 1
+        start = lines_of(self.data).start(line - 1)
         end = self.data.find(b"\n", start)
         text = self.data[start : end if end >= 0 else len(self.data)].decode("utf-8", "replace").strip()
         return text if len(text) <= 200 else text[:199] + "…"

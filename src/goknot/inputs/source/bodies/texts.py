@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from goknot.inputs.source.bodies.lines import lines_of
+
 _HEADER = re.compile(rb"func\s*(?:\(\s*(?:(\w+)\s+)?\*?\s*(\w+)(?:\[[^\]]*\])?\s*\)\s*)?(\w+)")
 _RESULT = re.compile(rb"\)\s*\(?\s*(?:\w+\s+)?\*?([\w.]+)(?:\[[^\n]*\])?[^()\n]*\)?\s*\{$")
 
@@ -95,7 +97,7 @@ def alias_in(data: bytes, path: str, name: str) -> str:
 
 def line_of(data: bytes, at: int) -> int:
     """Line from 1 of an offset."""
-    return data.count(b"\n", 0, at) + 1
+    return lines_of(data).row(at) + 1
 
 
 def results_of(data: bytes, header: Header) -> str:
