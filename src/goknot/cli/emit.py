@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from goknot.app.collecting import few_collections
 from goknot.model.report import Report
 from goknot.reports import render
 from goknot.reports.view import View
@@ -30,15 +31,16 @@ def emit_report(
         report = with_excerpts(report, Path(source))
     to_stdout = output in {None, "-"}
     to_terminal = to_stdout and sys.stdout.isatty()
-    text = render(
-        report,
-        format_,
-        width=_columns() if to_terminal else 100,
-        color=to_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb",
-        ascii=to_stdout and not _prints("─→"),
-        detail="all" if show_all else "worst",
-        only=knot or "",
-    )
+    with few_collections():
+        text = render(
+            report,
+            format_,
+            width=_columns() if to_terminal else 100,
+            color=to_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb",
+            ascii=to_stdout and not _prints("─→"),
+            detail="all" if show_all else "worst",
+            only=knot or "",
+        )
     emit(text, output)
 
 

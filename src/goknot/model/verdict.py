@@ -20,7 +20,10 @@ class Verdict(StrEnum):
     @property
     def severity(self) -> int:
         """0 is the worst."""
-        return list(Verdict).index(self)
+        return _SEVERITY[self]
+
+
+_SEVERITY = {verdict: severity for severity, verdict in enumerate(Verdict)}
 
 
 class Confidence(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from json.encoder import encode_basestring
 
 from goknot.model.chain import ChainStep
 from goknot.model.cut import Cut
@@ -19,6 +20,7 @@ Value = str | int | bool | Iterable["Value"] | Mapping[str, "Value"]
 # Lone surrogates (bytes of file names that are not UTF-8) cannot be encoded; the rest would act on a terminal: C1
 # controls, line separators, marks that turn the direction of writing.
 _UNFIT = re.compile("[\ud800-\udfff\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _OPEN_DEPTH = 4  # lists and objects nested deeper stand on one line
 
 
@@ -41,10 +43,12 @@ def _escape(match: re.Match[str]) -> str:
 def _write(value: Value, depth: int, before: str, after: str, lines: list[str]) -> None:
     """One line for each member down to `_OPEN_DEPTH`: short to read, cheap to compare, and written by the C encoder."""
     pad = "  " * depth + before
-    if depth < _OPEN_DEPTH and isinstance(value, dict) and value:
+    if isinstance(value, str):
+        lines.append(f"{pad}{encode_basestring(value)}{after}")
+    elif depth < _OPEN_DEPTH and isinstance(value, dict) and value:
         lines.append(f"{pad}{{")
         for index, (key, member) in enumerate(value.items(), 1):
-            _write(member, depth + 1, f"{json.dumps(key)}: ", "," if index < len(value) else "", lines)
+            _write(member, depth + 1, f"{encode_basestring(key)}: ", "," if index < len(value) else "", lines)
         lines.append(f"{'  ' * depth}}}{after}")
     elif depth < _OPEN_DEPTH and isinstance(value, list) and value:
         lines.append(f"{pad}[")
@@ -52,7 +56,7 @@ def _write(value: Value, depth: int, before: str, after: str, lines: list[str]) 
             _write(member, depth + 1, "", "," if index < len(value) else "", lines)
         lines.append(f"{'  ' * depth}]{after}")
     else:
-        lines.append(f"{pad}{json.dumps(value, ensure_ascii=False)}{after}")
+        lines.append(f"{pad}{_encode(value)}{after}")
 
 
 def _given(**members: Value) -> dict[str, Value]:

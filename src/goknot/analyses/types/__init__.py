@@ -48,7 +48,8 @@ def find_type_rings(graph: TypeGraph) -> TypeRings:
     for ring in find_rings(plain):
         if any(graph.types[node].asked_for for node in ring.nodes):
             edges = inside[component[ring.nodes[0]]]
-            cycles = shortest_cycles(plain, ring, MAX_CYCLES)
+            own = len(ring.nodes) == 1
+            cycles = (ring.nodes,) if own else shortest_cycles(plain, ring, MAX_CYCLES)
             knot = _knot(graph, list(ring.nodes), edges, [list(cycle) for cycle in cycles])
             knots[knot.id] = knot
     closed, n_left_out, n_not_sought = _interface_rings(graph, fields, component)

@@ -14,7 +14,7 @@ import msgpack
 from goknot.inputs.source.cachefile import open_table
 from goknot.inputs.source.types.syntax import ConstDecl, FileDecls, FileReader, MethodDecl, TypeDecl
 
-_VERSION = 3  # of what is kept; a change of FileDecls or of the reader asks for a new one
+_VERSION = 4  # of what is kept; a change of FileDecls or of the reader asks for a new one
 
 
 class CachedReader:
@@ -63,7 +63,7 @@ class CachedReader:
 
 def _unpacked(packed: bytes) -> FileDecls | None:
     try:
-        package, imports, types, methods, consts, error_line, deep_line = msgpack.unpackb(packed, use_list=False)
+        package, imports, types, methods, consts, error_line, deep_line, unfit = msgpack.unpackb(packed, use_list=False)
         return FileDecls(
             package,
             imports,
@@ -72,6 +72,7 @@ def _unpacked(packed: bytes) -> FileDecls | None:
             tuple([ConstDecl(*one) for one in consts]),
             error_line,
             deep_line,
+            unfit,
         )
     except (ValueError, TypeError, msgpack.UnpackException):
         return None

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 _MAX_TEXT = 400
 _MAX_BITS = 512  # Go's own limit for what must be exact
-_MAX_DEPTH = 60
+MAX_DEPTH = 60  # of brackets and of constants made of constants, together
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|\d[\d_]*)(?![\w.])"
-    r"|(?P<rune>'(?:\\[0-7]{3}|\\x[\da-fA-F]{2}|\\u[\da-fA-F]{4}|\\U[\da-fA-F]{8}|\\.|[^'\\\n])')"
+    r"\s*(?:(?P<number>0[xX]_?[\da-fA-F][\da-fA-F_]*|0[bB]_?[01][01_]*|0[oO]_?[0-7][0-7_]*|[0-9][0-9_]*)(?![\w.])"
+    r"|(?P<rune>'(?:\\[0-7]{3}|\\x[\da-fA-F]{2}|\\u[\da-fA-F]{4}|\\U[\da-fA-F]{8}|\\[abfnrtv\\'\"]|[^'\\\n])')"
     r'|(?P<string>"(?:\\.|[^"\\\n])*")'
     r"|(?P<name>[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)?)"
     r"|(?P<op>&\^|<<|>>|[-+*/%&|^()]))"
@@ -27,21 +27,22 @@ _BINARY: dict[str, Callable[[int, int], int]] = {
     "^": operator.xor,
     "&^": lambda left, right: left & ~right,
 }
-Lookup = Callable[[str, str], int | None]
+Lookup = Callable[[str, str, int], int | None]
 
 
-def evaluate(text: str, lookup: Lookup) -> int | None:
+def evaluate(text: str, lookup: Lookup, depth: int = 0) -> int | None:
     """The value of an integer constant expression; None if it is none, or of a kind not understood.
 
     Args:
         text: Go source.
-        lookup: (package name or empty, name) -> value, `iota` included.
+        lookup: (package name or empty, name, how deep that is) -> value, `iota` included.
+        depth: How deep the expression lies in others.
     """
     tokens = _tokens(text)
     if tokens is None:
         return None
     reader = _Reader(tokens, lookup)
-    value = reader.binary(1, 0)
+    value = reader.binary(1, depth)
     return value if not reader.tokens else None
 
 
@@ -78,7 +79,7 @@ class _Reader:
         return left
 
     def unary(self, depth: int) -> int | None:  # noqa: PLR0911 (one case a kind of token)
-        if not self.tokens or depth > _MAX_DEPTH:
+        if not self.tokens or depth > MAX_DEPTH:
             return None
         kind, text = self.tokens.pop()
         if kind == "op" and text in {"-", "+", "^"}:
@@ -94,7 +95,7 @@ class _Reader:
             return None
         package, _, name = "".join(text.split()).rpartition(".")
         if not self.next_is("("):
-            return self.lookup(package, name)
+            return self.lookup(package, name, depth)
         self.tokens.pop()
         if (package, name) == ("", "len") and self.tokens and self.tokens[-1][0] == "string":
             length = _n_bytes(self.tokens.pop()[1][1:-1])

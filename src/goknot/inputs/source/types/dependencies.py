@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from goknot.inputs.source.layout import Module
 from goknot.inputs.source.package import FileChooser, LoadedPackage, sort_files
 
 MAX_FILE_BYTES = 16 << 20
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _MAX_MODULES = 5000
 _UPPER = re.compile("[A-Z]")
 _MODULE = Module("", "", "", declared=False)
@@ -70,7 +72,7 @@ class Dependencies:
                 rows = sorted((one.name, one.stat()) for one in entries if one.name.endswith(".go"))
         except OSError:
             return b"?"
-        said = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in rows]
+        said = [(name, found.st_size, found.st_mtime_ns) for name, found in rows]
         return hashlib.blake2b(repr((str(folder), said)).encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
     def _take(self, mod: GoMod | None, folder: Path) -> None:
@@ -164,9 +166,15 @@ class Dependencies:
 
 
 def read_bytes(path: Path) -> bytes | None:
-    """A file of a dependency; None if it cannot be read or is too large."""
+    """A file of a dependency; None if it cannot be read, is no plain file, or is too large."""
     try:
-        with path.open("rb") as file:
+        handle = os.open(path, _FLAGS)  # opening a pipe must not wait for who writes to it
+    except OSError:
+        return None
+    try:
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                return None
             data = file.read(MAX_FILE_BYTES + 1)
     except OSError:
         return None

@@ -24,6 +24,7 @@ from goknot.model.gotypes import UNKNOWN
 
 _MAX_DEPTH = 60
 _MAX_ARGS_DEPTH = 8
+_MAX_STEPS = 5_000_000  # in all; some ten seconds
 
 
 class Way(NamedTuple):
@@ -59,6 +60,7 @@ class EdgeWalk:
 
     Attributes:
         n_cut: How often a type went deeper than is followed.
+        n_steps: Forms looked at; past a bound nothing is walked.
     """
 
     def __init__(self, resolver: Resolver, sizes: Sizes, origins: frozenset[Named]) -> None:
@@ -67,6 +69,7 @@ class EdgeWalk:
         self.origins = origins
         self.n_origins = len(origins)
         self.n_cut = 0
+        self.n_steps = 0
         self._leads_in: dict[Form, bool] = {}
 
     def ways(self, form: Form) -> list[Way]:
@@ -74,7 +77,8 @@ class EdgeWalk:
         return list(self._walk(form, _At("", 0, 0, "value"), 0))
 
     def _walk(self, form: Form, at: _At, depth: int) -> Iterator[Way]:  # noqa: PLR0912 (one case a kind)
-        if depth > _MAX_DEPTH:
+        self.n_steps += 1
+        if depth > _MAX_DEPTH or self.n_steps > _MAX_STEPS:
             self.n_cut += 1
             return
         depth += 1

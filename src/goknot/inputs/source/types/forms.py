@@ -1,78 +1,155 @@
-"""Go types with their names resolved; equal if and only if Go calls them identical (but for interface literals)."""
+"""Go types with their names resolved; equal if and only if Go calls them identical (but for interface literals).
+
+A form may hold another one many times: each knows its hash, depth and number of parts, so that nothing has to go
+through all of it again. Who makes forms keeps both small (`Resolver`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+_set = object.__setattr__
+
+
+class _Leaf:
+    """A form that holds no others."""
+
+    __slots__ = ()
+    depth = 0
+    n_parts = 1
+
+
+class _Whole:
+    """A form that holds others.
+
+    Attributes:
+        depth: Of the forms in it, from 1.
+        n_parts: Forms in it, itself included; one that is there twice counts twice.
+    """
+
+    __slots__ = ("_hash", "depth", "n_parts")
+    _hash: int
+    depth: int
+    n_parts: int
+
+    def _measure(self, own: tuple[object, ...], inner: Iterable[Form]) -> None:
+        depth = 0
+        n_parts = 1
+        for one in inner:
+            depth = max(depth, one.depth)
+            n_parts += one.n_parts
+        _set(self, "depth", depth + 1)
+        _set(self, "n_parts", n_parts)
+        _set(self, "_hash", hash((type(self), own)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class Named(_Whole):
     """A named type; `args` are given for an instance of a generic one. Predeclared ones have no package."""
 
     package: str
     name: str
     args: tuple[Form, ...] = ()
 
+    __hash__ = _Whole.__hash__
+
+    def __post_init__(self) -> None:  # noqa: D105
+        self._measure((self.package, self.name, self.args), self.args)
+
 
 @dataclass(frozen=True, slots=True)
-class Basic:
+class Basic(_Leaf):
     """A predeclared type that is no interface, or `unsafe.Pointer`."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Param:
+class Param(_Leaf):
     """A type parameter, by its place in the declaration."""
 
     index: int
 
 
 @dataclass(frozen=True, slots=True)
-class Pointer:
+class Pointer(_Whole):
     """`*elem`."""
 
     elem: Form
 
+    __hash__ = _Whole.__hash__
+
+    def __post_init__(self) -> None:  # noqa: D105
+        self._measure((self.elem,), (self.elem,))
+
 
 @dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(_Whole):
     """`[]elem`."""
 
     elem: Form
 
+    __hash__ = _Whole.__hash__
+
+    def __post_init__(self) -> None:  # noqa: D105
+        self._measure((self.elem,), (self.elem,))
+
 
 @dataclass(frozen=True, slots=True)
-class Array:
+class Array(_Whole):
     """`[length]elem`; length -1 if it is not known."""
 
     length: int
     elem: Form
 
+    __hash__ = _Whole.__hash__
+
+    def __post_init__(self) -> None:  # noqa: D105
+        self._measure((self.length, self.elem), (self.elem,))
+
 
 @dataclass(frozen=True, slots=True)
-class Map:
+class Map(_Whole):
     """`map[key]value`."""
 
     key: Form
     value: Form
 
+    __hash__ = _Whole.__hash__
+
+    def __post_init__(self) -> None:  # noqa: D105
+        self._measure((self.key, self.value), (self.key, self.value))
+
 
 @dataclass(frozen=True, slots=True)
-class Chan:
+class Chan(_Whole):
     """`chan elem`; direction is empty, `<-` or `->`."""
 
     direction: str
     elem: Form
 
+    __hash__ = _Whole.__hash__
+
+    def __post_init__(self) -> None:  # noqa: D105
+        self._measure((self.direction, self.elem), (self.elem,))
+
 
 @dataclass(frozen=True, slots=True)
-class Func:
+class Func(_Whole):
     """A signature."""
 
     params: tuple[Form, ...]
     results: tuple[Form, ...]
     variadic: bool
+
+    __hash__ = _Whole.__hash__
+
+    def __post_init__(self) -> None:  # noqa: D105
+        self._measure((self.params, self.results, self.variadic), (*self.params, *self.results))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +165,34 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Struct:
+class Struct(_Whole):
     """`struct { fields }`."""
 
     fields: tuple[Field, ...]
 
+    __hash__ = _Whole.__hash__
+
+    def __post_init__(self) -> None:  # noqa: D105
+        self._measure((self.fields,), [one.type for one in self.fields])
+
 
 @dataclass(frozen=True, slots=True)
-class Interface:
+class Interface(_Whole):
     """An interface literal: its own methods, sorted by (name, package), what it embeds, whether it is a constraint."""
 
     methods: tuple[tuple[str, str, Form], ...]
     embedded: tuple[Form, ...] = ()
     is_constraint: bool = False
 
+    __hash__ = _Whole.__hash__
+
+    def __post_init__(self) -> None:  # noqa: D105
+        own = (self.methods, self.embedded, self.is_constraint)
+        self._measure(own, (*[one for _, _, one in self.methods], *self.embedded))
+
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(_Leaf):
     """What could not be resolved."""
 
     why: str
@@ -133,42 +221,6 @@ ERROR_INTERFACE = Interface((("Error", "", Func((), (Basic("string"),), False)),
 def package_of_name(name: str, package: str) -> str:
     """The package that a field's or method's name belongs to: none if it is exported (spec, Exported identifiers)."""
     return "" if name[:1].isupper() else package
-
-
-def substitute(form: Form, args: tuple[Form, ...]) -> Form:  # noqa: PLR0911 (one case a kind)
-    """A form with arguments in place of type parameters."""
-    match form:
-        case Param(index):
-            return args[index] if index < len(args) else Unknown("too few type arguments")
-        case Named(package, name, given) if given:
-            return Named(package, name, tuple(substitute(one, args) for one in given))
-        case Pointer(elem):
-            return Pointer(substitute(elem, args))
-        case Slice(elem):
-            return Slice(substitute(elem, args))
-        case Array(length, elem):
-            return Array(length, substitute(elem, args))
-        case Map(key, value):
-            return Map(substitute(key, args), substitute(value, args))
-        case Chan(direction, elem):
-            return Chan(direction, substitute(elem, args))
-        case Func(params, results, variadic):
-            return Func(
-                tuple(substitute(one, args) for one in params),
-                tuple(substitute(one, args) for one in results),
-                variadic,
-            )
-        case Struct(fields):
-            return Struct(
-                tuple(Field(f.name, substitute(f.type, args), f.embedded, f.tag, f.package, f.line) for f in fields)
-            )
-        case Interface(methods, embedded, is_constraint):
-            return Interface(
-                tuple((name, package, substitute(one, args)) for name, package, one in methods),
-                tuple(substitute(one, args) for one in embedded),
-                is_constraint,
-            )
-    return form
 
 
 def label(form: Form) -> str:  # noqa: PLR0911, PLR0912 (one case a kind)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 
 from goknot.inputs.source.scan import SourceScan
+from goknot.inputs.source.types.bounds import Bounds
 from goknot.inputs.source.types.cache import CachedReader
 from goknot.inputs.source.types.dependencies import Dependencies, GoPlaces
 from goknot.inputs.source.types.edges import EdgeWalk, Way
@@ -18,6 +20,7 @@ from goknot.inputs.source.types.sizes import Sizes
 from goknot.model.gotypes import UNKNOWN, SourceField, SourceType, TypeEdge, TypeGraph
 from goknot.model.report import Problem
 
+_EDGE_ORDER = attrgetter("source", "target", "kind", "field", "offset", "file", "line", "through")  # of its own
 MAX_INSTANCES = 20_000
 MAX_IMPLEMENTS = 250_000  # pairs of an interface and a type; interfaces with the fewest implementers come first
 
@@ -73,7 +76,8 @@ class _Node:
 class _Builder:
     def __init__(self, packages: Packages, goarch: str) -> None:
         self.packages = packages
-        self.resolver = Resolver(packages)
+        self.bounds = Bounds()
+        self.resolver = Resolver(packages, self.bounds)
         self.methods = MethodSets(self.resolver)
         self.sizes = Sizes(self.resolver, goarch)
         self.nodes: dict[Named, _Node] = {}
@@ -96,7 +100,12 @@ class _Builder:
         graph = self._graph(origins)
         if self.methods.n_cut:
             what = f"{self.methods.n_cut} types with more embedded in each other than is followed"
-            self.packages.problems.add(Problem("types", what, "methods promoted from further down are not seen"))
+            where = self._place(self.methods.cut_at)
+            self.packages.problems.add(Problem(where, what, "methods promoted from further down are not seen"))
+        if self.sizes.n_cut:
+            what = f"{self.sizes.n_cut} types that lie by value in others more deeply than is followed"
+            self.packages.problems.add(Problem("types", what, "sizes, and offsets behind them, are not known"))
+        self.packages.problems.update(self.bounds.problems())
         return TypesRead(
             graph,
             tuple(sorted(self.packages.problems)),
@@ -112,16 +121,22 @@ class _Builder:
         while waiting:
             named = waiting.pop()
             node = self.nodes[named]
+            n_cut = walk.n_cut
             node.ways = walk.ways(node.form)
+            if walk.n_cut > n_cut:
+                what = "types nested more deeply than is followed"
+                self.bounds.note(what, "what lies deeper is not seen", f"{node.file}:{node.line}")
             for way in node.ways:
                 if way.target not in self.nodes and len(self.nodes) < MAX_INSTANCES + walk.n_origins:
                     made = self._instance(way.target)
                     if made is not None:
                         self.nodes[way.target] = made
                         waiting.append(way.target)
-        if walk.n_cut:
-            what = f"{walk.n_cut} types nested more deeply than is followed"
-            self.packages.problems.add(Problem("types", what, "what lies deeper is not seen"))
+
+    def _place(self, form: Form | None) -> str:
+        """Where a type is declared."""
+        node = self.nodes.get(form) if isinstance(form, Named) else None
+        return f"{node.file}:{node.line}" if node is not None else "types"
 
     def _instance(self, named: Named) -> _Node | None:
         origin = self.nodes.get(Named(named.package, named.name))
@@ -149,14 +164,14 @@ class _Builder:
                     line = way.line or node.line
                     edges.add(TypeEdge(source, target, way.kind, way.field, way.offset, node.file, line, way.through))
         edges.update(self._implementers(origins, number))
-        return TypeGraph(types, tuple(sorted(edges)))
+        return TypeGraph(types, tuple(sorted(edges, key=_EDGE_ORDER)))
 
     def _implementers(self, origins: list[Named], number: dict[Named, int]) -> Iterator[TypeEdge]:
         interfaces = [named for named in origins if isinstance(self.nodes[named].form, Interface)]
-        concrete: dict[Named, dict[Key, Method]] = {}
+        concrete: dict[Named, Mapping[Key, Method]] = {}
         for named in origins:
             if not isinstance(self.nodes[named].form, Interface):
-                concrete[named] = dict(self.methods.of(named))
+                concrete[named] = self.methods.of(named)
         finder = Implementers(concrete)
         wanted = {named: self.methods.interface(named) or {} for named in interfaces}
         n_left = MAX_IMPLEMENTS

@@ -177,6 +177,8 @@ class Packages:
             self.problems.add(
                 Problem(f"{path}:{decls.error_line}", "does not parse here", "types around it may not be seen")
             )
+        if decls.unfit and report:
+            self.problems.add(Problem(path, decls.unfit, "its types are not seen"))
         if decls.deep_line and report:
             what = f"a type nested more than {MAX_DEPTH} levels deep"
             self.problems.add(Problem(f"{path}:{decls.deep_line}", what, "what lies deeper is not seen"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from goknot.inputs.source.types.constants import evaluate
+from goknot.inputs.source.types.bounds import Bounds
 from goknot.inputs.source.types.forms import (
     EMPTY_INTERFACE,
     ERROR,
@@ -23,26 +23,49 @@ from goknot.inputs.source.types.forms import (
     Struct,
     Unknown,
     package_of_name,
-    substitute,
 )
-from goknot.inputs.source.types.packages import Packages, SourceFile, TypePackage, guessed_name
-from goknot.inputs.source.types.syntax import ConstDecl, Expr, FieldDecl, TypeDecl
+from goknot.inputs.source.types.importnames import ImportNames
+from goknot.inputs.source.types.lengths import Lengths
+from goknot.inputs.source.types.packages import Packages, SourceFile, TypePackage
+from goknot.inputs.source.types.substitution import TOO_LARGE, Substitution, too_large
+from goknot.inputs.source.types.syntax import Expr, FieldDecl, TypeDecl
 
-_MAX_ALIASES = 40
-_MAX_CONSTS = 60
 Scope = dict[str, Form]  # names of type parameters
+Found = tuple[SourceFile, TypeDecl]
+
+_MAX_DEPTH = 120  # of an expression, what its aliases stand for included
+_MAX_ALIAS_DEPTH = 60
+_MAX_ALIAS_PARTS = 20_000
+_MAX_INSTANCES = 40  # on the way from one type to what it is made of
+_NO_SCOPE: Scope = {}
+_CIRCLE = Unknown("declarations go in a circle")
+_DEEP = Unknown("nested more deeply than is followed")
+_DEEP_TYPES = "types nested more deeply than is followed"
+_LARGE_ALIASES = "aliases of types with more parts than are followed"
+_LARGE_ARGUMENTS = "types with type arguments larger than is followed"
+_UNSEEN = "what lies deeper is not seen"
 
 
 class Resolver:
-    """Resolves type expressions; remembers what it found."""
+    """Resolves type expressions; remembers what it found.
 
-    def __init__(self, packages: Packages) -> None:
+    Attributes:
+        bounds: What was not followed to its end.
+    """
+
+    def __init__(self, packages: Packages, bounds: Bounds) -> None:
         self.packages = packages
-        self._imports: dict[int, dict[str, str]] = {}
-        self._dots: dict[int, list[str]] = {}
+        self.bounds = bounds
+        self._substitution = Substitution()
+        self._names: dict[int, ImportNames] = {}
         self._plain: dict[tuple[int, Expr], Form] = {}
-        self._under: dict[tuple[str, str], Form] = {}
-        self._n_deep = 0
+        self._made_of: dict[Named, Form] = {}
+        self._under: dict[Named, Form] = {}
+        self._aliases: dict[tuple[str, str], Form] = {}
+        self._open: set[tuple[str, str]] = set()  # aliases that are being resolved
+        self._lengths = Lengths(packages, self.import_path)
+        self._depth = 0
+        self._where = ""
 
     # declarations
 
@@ -54,35 +77,83 @@ class Resolver:
 
     def underlying(self, form: Form) -> Form:
         """The type behind names; `Unknown` where a declaration is missing."""
-        for _ in range(_MAX_ALIASES):
-            if not isinstance(form, Named):
-                return form
-            if not form.package:
-                return ERROR_INTERFACE if form == ERROR else Interface((), (), is_constraint=True)
-            form = self._declared_form(form)
-        return Unknown("declarations go in a circle")
+        if not isinstance(form, Named):
+            return form
+        known = self._under.get(form)
+        if known is not None:
+            return known
+        on_the_way: dict[Named, None] = {}
+        n_instances = 0
+        while isinstance(form, Named):
+            known = self._under.get(form)
+            if known is not None:
+                form = known
+            elif not form.package:
+                form = ERROR_INTERFACE if form == ERROR else Interface((), (), is_constraint=True)
+            elif form in on_the_way or n_instances > _MAX_INSTANCES:
+                form = _CIRCLE
+            else:
+                on_the_way[form] = None
+                n_instances += bool(form.args)
+                form = self._declared_form(form)
+        self._under.update(dict.fromkeys(on_the_way, form))
+        return form
+
+    def substitute(self, form: Form, args: tuple[Form, ...], where: str) -> Form:
+        """A form with arguments in place of type parameters.
+
+        Args:
+            form: Of a declaration.
+            args: For its parameters.
+            where: Its place.
+        """
+        n_cut = self._substitution.n_cut
+        found = self._substitution.apply(form, args)
+        if self._substitution.n_cut > n_cut:
+            self.bounds.note(_LARGE_ARGUMENTS, _UNSEEN, where)
+        return found
 
     def _declared_form(self, named: Named) -> Form:
-        key = (named.package, named.name)
-        if key not in self._under:
-            found = self.declared(named)
-            if found is None:
-                self._under[key] = Unknown(f"{named.package}.{named.name} is not to be found")
-            else:
-                _, source, decl = found
-                self._under[key] = self.resolve(decl.type, source, scope_of(decl))
-        return substitute(self._under[key], named.args) if named.args else self._under[key]
+        """What a type is declared as, which may be the name of another one."""
+        found = self.declared(named)
+        if found is None:
+            return Unknown(f"{named.package}.{named.name} is not to be found")
+        _, source, decl = found
+        origin = Named(named.package, named.name) if named.args else named
+        form = self._made_of.get(origin)
+        if form is None:
+            form = self._made_of[origin] = self.resolve_at(decl, source)
+        return self.substitute(form, named.args, f"{source.path}:{decl.line}") if named.args else form
+
+    def resolve_at(self, decl: TypeDecl, source: SourceFile) -> Form:
+        """What a declaration says its type is."""
+        before = self._where
+        self._where = f"{source.path}:{decl.line}"
+        form = self.resolve(decl.type, source, scope_of(decl) if decl.parameters else _NO_SCOPE)
+        self._where = before
+        return form
 
     # expressions
 
     def resolve(self, expr: Expr, source: SourceFile, scope: Scope) -> Form:
-        """The type that an expression in a file means."""
-        if scope:
-            return self._resolve(expr, source, scope)
-        key = (id(source), expr)
-        found = self._plain.get(key)
-        if found is None:
-            found = self._plain[key] = self._resolve(expr, source, scope)
+        """The type an expression means in a file."""
+        kind = expr[0]
+        # what is written again and again
+        if not scope and (kind in {"n", "q"} or (kind in {"*", "[]"} and expr[1][0] in {"n", "q"})):
+            key = (id(source), expr)
+            known = self._plain.get(key)
+            if known is None:
+                known = self._plain[key] = self._resolved(expr, source, scope)
+            return known
+        return self._resolved(expr, source, scope)
+
+    def _resolved(self, expr: Expr, source: SourceFile, scope: Scope) -> Form:
+        if self._depth > _MAX_DEPTH:
+            self.bounds.note(_DEEP_TYPES, _UNSEEN, self._where or source.path)
+            return _DEEP
+        self._depth += 1
+        found = self._resolve(expr, source, scope)
+        self._depth -= 1
         return found
 
     def _resolve(self, expr: Expr, source: SourceFile, scope: Scope) -> Form:  # noqa: PLR0911 (one case a kind)
@@ -109,7 +180,7 @@ class Resolver:
         if kind == "iface":
             return self._interface(expr, source, scope)
         if kind == "[n]":
-            return Array(self._length(expr[1], source), self.resolve(expr[2], source, scope))
+            return Array(self._lengths.of(expr[1], source), self.resolve(expr[2], source, scope))
         if kind == "chan":
             return Chan(expr[1], self.resolve(expr[2], source, scope))
         if kind == "g":
@@ -148,7 +219,7 @@ class Resolver:
         if found is None and name in UNIVERSE:
             return UNIVERSE[name]
         if found is None:
-            for path in self._dot_imports(source):
+            for path in self._imports(source).dots:
                 other = self.packages.package(path)
                 if other is not None and self.packages.type_decl(other, name) is not None:
                     return self._of_package(path, name, args)
@@ -168,65 +239,65 @@ class Resolver:
         """A type by package and name, aliases followed."""
         package = self.packages.package(path)
         found = self.packages.type_decl(package, name) if package is not None else None
+        if args and too_large(args):
+            self.bounds.note(_LARGE_ARGUMENTS, _UNSEEN, self._where)
+            return TOO_LARGE
         if found is None or not found[1].is_alias:
             return Named(package.path if package is not None else path, name, args)
-        if self._n_deep > _MAX_ALIASES:
-            return Unknown("aliases go in a circle")
-        self._n_deep += 1
-        try:
-            source, decl = found
-            form = self.resolve(decl.type, source, scope_of(decl))
-        finally:
-            self._n_deep -= 1
-        return substitute(form, args) if args else form
+        form = self._alias(path, name, found)
+        return self.substitute(form, args, f"{found[0].path}:{found[1].line}") if args else form
 
-    # imports and constants
+    def _alias(self, path: str, name: str, found: Found) -> Form:
+        """What an alias stands for; chains of them may be long."""
+        chain: list[tuple[str, str]] = []
+        while True:
+            known = self._aliases.get((path, name))
+            if known is not None or (path, name) in self._open:
+                form = known if known is not None else _CIRCLE
+                break
+            chain.append((path, name))
+            self._open.add((path, name))
+            source, decl = found
+            after = self._next_alias(source, decl)
+            if after is None:
+                form = self._small(self.resolve_at(decl, source), f"{source.path}:{decl.line}")
+                break
+            path, name, found = after
+        self._open.difference_update(chain)
+        self._aliases.update(dict.fromkeys(chain, form))
+        return form
+
+    def _next_alias(self, source: SourceFile, decl: TypeDecl) -> tuple[str, str, Found] | None:
+        """The alias that an alias is of, if that is all that it says."""
+        expr = decl.type
+        if expr[0] not in {"n", "q"} or decl.parameters:
+            return None
+        path = self.import_path(expr[1], source) if expr[0] == "q" else source.package
+        package = self.packages.package(path) if path else None
+        found = self.packages.type_decl(package, expr[-1]) if package is not None else None
+        return (str(path), expr[-1], found) if found is not None and found[1].is_alias else None
+
+    def _small(self, form: Form, where: str) -> Form:
+        """The form, if it can be put in place of its name without making others too large."""
+        if form.depth > _MAX_ALIAS_DEPTH:
+            self.bounds.note(_DEEP_TYPES, _UNSEEN, where)
+            return _DEEP
+        if form.n_parts > _MAX_ALIAS_PARTS:
+            self.bounds.note(_LARGE_ALIASES, "what lies in them is not seen", where)
+            return Unknown(_LARGE_ALIASES)
+        return form
+
+    # imports
 
     def import_path(self, alias: str, source: SourceFile) -> str | None:
         """What a package name means in a file."""
-        known = self._imports.setdefault(id(source), {})
-        if alias in known:
-            return known[alias]
-        imports = source.decls.imports
-        path = next((path for name, path in imports if name == alias), None)
-        unnamed = [path for name, path in imports if not name]
-        if path is None:
-            path = next((p for p in unnamed if guessed_name(p) == alias and self.packages.name_of(p) == alias), None)
-        if path is None:
-            path = next((p for p in unnamed if self.packages.name_of(p) == alias), None)
-        if path is not None:
-            known[alias] = path
-        return path
+        return self._imports(source).path(alias)
 
-    def _dot_imports(self, source: SourceFile) -> list[str]:
-        found = self._dots.get(id(source))
+    def _imports(self, source: SourceFile) -> ImportNames:
+        found = self._names.get(id(source))
         if found is None:
-            found = self._dots[id(source)] = [path for name, path in source.decls.imports if name == "."]
+            found = self._names[id(source)] = ImportNames(source.decls.imports, self.packages)
         return found
-
-    def _length(self, text: str, source: SourceFile) -> int:
-        if text.isdigit() and not text.startswith("0"):
-            return int(text) if len(text) < 19 else -1
-        found = self._evaluate(text, source, 0, _MAX_CONSTS)
-        return found if found is not None and 0 <= found < 1 << 62 else -1
-
-    def _evaluate(self, text: str, source: SourceFile, iota: int, depth: int) -> int | None:
-        if depth <= 0:
-            return None
-
-        def lookup(alias: str, name: str) -> int | None:
-            if alias == "" and name == "iota":
-                return iota
-            path = source.package if not alias else self.import_path(alias, source)
-            package = self.packages.package(path) if path else None
-            found = self.packages.const(package, name) if package is not None else None
-            return self._const(found, depth) if found is not None else None
-
-        return evaluate(text, lookup)
-
-    def _const(self, found: tuple[SourceFile, ConstDecl], depth: int) -> int | None:
-        source, decl = found
-        return self._evaluate(decl.text, source, decl.iota, depth - 1) if decl.text else None
 
 
 def scope_of(decl: TypeDecl) -> Scope:

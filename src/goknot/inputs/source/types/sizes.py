@@ -26,23 +26,35 @@ _SIZE = {
 }  # fmt: skip
 _ALIGN64 = (("sync/atomic", "align64"), ("internal/runtime/atomic", "align64"))
 _MAX_DEPTH = 100
+_MAX_SIZE = 1 << 50  # Go has no larger types
 
 
 class Sizes:
-    """Sizes of types on one architecture; `UNKNOWN` where a type parameter or something not found is in the way."""
+    """Sizes of types on one architecture; `UNKNOWN` where a type parameter or something not found is in the way.
+
+    Attributes:
+        n_cut: How often types lay by value in others more deeply than is followed.
+    """
 
     def __init__(self, resolver: Resolver, goarch: str) -> None:
         self.resolver = resolver
         self.word = 4 if goarch in _SMALL else 8
+        self.n_cut = 0
         self._known: dict[Form, tuple[int, int]] = {}
+        self._laid_out: dict[Struct, tuple[list[int], int, int]] = {}
         self._open: set[Form] = set()
 
     def size_and_align(self, form: Form, depth: int = 0) -> tuple[int, int]:
         """Bytes a value takes, and what its address is a multiple of."""
+        if isinstance(form, Pointer | Map | Chan | Func):
+            return self.word, self.word
         found = self._known.get(form)
         if found is not None:
             return found
-        if form in self._open or depth > _MAX_DEPTH:
+        if form in self._open:
+            return UNKNOWN, UNKNOWN
+        if depth > _MAX_DEPTH:
+            self.n_cut += 1
             return UNKNOWN, UNKNOWN
         self._open.add(form)
         found = self._compute(form, depth + 1)
@@ -52,6 +64,14 @@ class Sizes:
 
     def offsets(self, struct: Struct, depth: int = 0) -> tuple[list[int], int, int]:
         """The offset of each field, the size and the alignment of the struct."""
+        found = self._laid_out.get(struct)
+        if found is None:
+            found = self._lay_out(struct, depth)
+            if not self._open:  # else something on the way may not be known yet
+                self._laid_out[struct] = found
+        return found
+
+    def _lay_out(self, struct: Struct, depth: int) -> tuple[list[int], int, int]:
         offsets: list[int] = []
         at, largest, last = 0, 1, UNKNOWN
         for field in struct.fields:
@@ -67,7 +87,7 @@ class Sizes:
             at = -(-at // align) * align
             offsets.append(at)
             largest = max(largest, align) if largest > 0 else UNKNOWN
-            at, last = (at + size, size) if size >= 0 else (UNKNOWN, UNKNOWN)
+            at, last = (at + size, size) if 0 <= size <= _MAX_SIZE else (UNKNOWN, UNKNOWN)
         if at < 0 or largest < 0:
             return offsets, UNKNOWN, UNKNOWN
         if struct.fields and last == 0 and at > 0:  # its address must not lie behind the object
@@ -91,7 +111,8 @@ class Sizes:
                 return (UNKNOWN, UNKNOWN) if is_constraint else (2 * word, word)
             case Array(length, elem):
                 size, align = self.size_and_align(elem, depth)
-                return (length * size if length >= 0 and size >= 0 else UNKNOWN), align
+                whole = length * size if length >= 0 and size >= 0 else UNKNOWN
+                return (whole if whole <= _MAX_SIZE else UNKNOWN), align
             case Struct():
                 _, size, align = self.offsets(under, depth)
                 if isinstance(form, Named) and (form.package, form.name) in _ALIGN64:

@@ -8,21 +8,16 @@ Type expressions are tuples whose first member says what they are:
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 from tree_sitter import Node
 
 from goknot.formats.gosyntax import go_parser, parse_go
+from goknot.inputs.source.types.shortening import unfit, without_bodies
 
 Expr = tuple[Any, ...]
 UNKNOWN: Expr = ("?",)
-MAX_DEPTH = 200
-
-# A function in gofmt's layout: it ends at the first line that begins with a brace, unless the body holds what may
-# hide such a line (raw strings, block comments).
-_BODY = re.compile(rb"^(func\b[^\n]*\{)\n(.*?\n)?(?=\})", re.MULTILINE | re.DOTALL)
-_STARTS_DECLARATION = re.compile(rb"^(?:func|type|var|const|import|package)\b", re.MULTILINE)
+MAX_DEPTH = 100
 
 
 class FieldDecl(NamedTuple):
@@ -70,6 +65,7 @@ class FileDecls(NamedTuple):
     Attributes:
         error_line: Where it does not parse; 0 if it does.
         deep_line: Where a type is nested too deeply to follow; 0 if none is.
+        unfit: Why it is not parsed at all; empty if it is.
     """
 
     package: str
@@ -79,19 +75,7 @@ class FileDecls(NamedTuple):
     consts: tuple[ConstDecl, ...]
     error_line: int
     deep_line: int = 0
-
-
-def without_bodies(data: bytes) -> bytes:
-    """The file with the bodies of functions blanked, lines kept; bodies that might hide their own end stay."""
-
-    def blank(match: re.Match[bytes]) -> bytes:
-        body = match[2] or b""
-        plain = b"`" not in body and b"/*" not in body and body.count(b"{") == body.count(b"}")
-        if not plain or _STARTS_DECLARATION.search(body):
-            return match[0]
-        return match[1] + b"\n" * (body.count(b"\n") + 1)
-
-    return _BODY.sub(blank, data)
+    unfit: str = ""
 
 
 class FileReader:
@@ -102,6 +86,8 @@ class FileReader:
 
     def read(self, data: bytes) -> FileDecls:
         """What a file declares."""
+        if (why := unfit(data)) is not None:
+            return FileDecls("", (), (), (), (), 0, 0, why)
         blanked = without_bodies(data)
         root = parse_go(self._parser, blanked).root_node
         if root.has_error and blanked != data:
