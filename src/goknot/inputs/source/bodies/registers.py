@@ -248,7 +248,7 @@ class Registers:
     def _way(self, homes: Iterable[str], name: str, is_field: bool) -> WayOut:
         best = WayOut("none")
         takes, aliases = _patterns(name, is_field=is_field)
-        mark = name.encode()
+        mark = f".{name}".encode() if is_field else name.encode()
         for home, file, data in self._places(homes, name, is_field=is_field):
             for match in on_lines_with(data, mark, takes):
                 header = header_around(data, match.start())
