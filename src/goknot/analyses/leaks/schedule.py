@@ -148,7 +148,13 @@ class _Scheduler:
     def __init__(self, skeleton: Skeleton, waited: Waited, moods: set[Mood]) -> None:
         self.code = skeleton.code
         self.entry = skeleton.entry
-        self.index = waited.index
+        # identity of an act (the skeleton keeps them) -> index of what it is about, if that is looked at
+        self.thing_by_act = {
+            id(act): waited.index[act.places[0]]
+            for at in skeleton.code
+            for act in at.acts
+            if act is not None and len(act.places) == 1 and act.places[0] in waited.index
+        }
         self.kinds = waited.things
         self.murky = waited.murky
         self.moods = moods
@@ -163,7 +169,7 @@ class _Scheduler:
 
     def thing(self, act: Act | None) -> int:
         """The index of what an act is about; -1: nothing that is looked at."""
-        return self.index.get(act.places[0], -1) if act is not None and len(act.places) == 1 else -1
+        return self.thing_by_act.get(id(act), -1)
 
     def _waited(self, act: Act | None, things: Sequence[int]) -> int:
         """The index of what an act has to wait for; -1: it may happen at any time."""

@@ -100,7 +100,7 @@ class Calls:
     def _args(self, frame: Frame, call: Call) -> tuple[Value, ...]:
         if len(call.args) == 1 and isinstance(call.args[0], Call):
             return self.evaluator.values(frame, call.args[0])
-        return tuple(self.evaluator.value(frame, arg) for arg in call.args)
+        return tuple([self.evaluator.value(frame, arg) for arg in call.args])
 
     def _call_symbol(self, frame: Frame, call: Call, callee: Expr, symbol: Symbol) -> tuple[Value, ...]:
         package = self.program.package(symbol.package)

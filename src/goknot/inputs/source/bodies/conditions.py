@@ -12,7 +12,7 @@ from goknot.inputs.source.bodies.trail import Parted
 
 _NAMES = re.compile(r"[A-Za-z_]\w*")
 _ERRORS = frozenset({("errors", "New"), ("fmt", "Errorf"), ("errors", "Wrap"), ("errors", "Errorf")})
-_ATOMIC = ("atomic.", ".Add(", ".Load(", ".CompareAndSwap(", ".Swap(", "len(", "cap(")
+_ATOMIC = re.compile(r"atomic\.|\.(?:Add|Load|CompareAndSwap|Swap)\(|(?:len|cap)\(")
 
 
 def parted_by(s: If, frame: Frame, where: Where) -> Parted:
@@ -54,11 +54,9 @@ def told_of(value: Expr, frame: Frame) -> str:
 
 def is_counted(text: str, names: Iterable[str], counted: Set[str]) -> bool:
     """Whether a condition is about what is counted or flagged along the way, or may be."""
-    return (
-        any(word in text for word in _ATOMIC)
-        or any(name in counted for name in names)
-        or any("." in name and name in text for name in counted)
-    )
+    if _ATOMIC.search(text) or not counted.isdisjoint(names):
+        return True
+    return "." in text and any("." in name and name in text for name in counted)
 
 
 def kind_of_loop(s: Loop, shape: GoType | None, frame: Frame) -> tuple[str, str, bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from goknot.inputs.source.bodies.gotype import GoType
 from goknot.inputs.source.bodies.ir import (
@@ -29,6 +29,8 @@ from goknot.inputs.source.bodies.program import Step
 from goknot.inputs.source.bodies.trail import act
 from goknot.model.processes import TOGGLED
 
+_FUNCTIONS = (Name, Select, Lambda)  # what may be one
+
 
 class Symbol(NamedTuple):
     """Something at the top level of a package."""
@@ -50,6 +52,17 @@ class Evaluator:
         self.program = machine.program
         self.call: Callable[[Frame, Call], tuple[Value, ...]] = lambda frame, call: ()
         self.foreign_functions: Container[tuple[str, ...]] = ()
+        self._by_type: dict[type, Callable[[Frame, Any], Value]] = {
+            Select: self.select,
+            Literal: self.literal,
+            Address: self._address,
+            Deref: self._dereferenced,
+            Lambda: self._closure,
+            Index: self._index,
+            Receive: self._receive,
+            Cast: self._cast,
+            Several: self._several,
+        }
 
     def values(self, frame: Frame, expr: Expr) -> tuple[Value, ...]:
         """All results of an expression."""
@@ -65,10 +78,10 @@ class Evaluator:
 
     def value(self, frame: Frame, expr: Expr) -> Value:
         """The (first) result of an expression."""
-        if isinstance(expr, Constant):
-            return NO_VALUE
         if isinstance(expr, Name):
             return self.name(frame, expr)
+        if isinstance(expr, Constant):
+            return NO_VALUE
         if isinstance(expr, Call):
             found = self.values(frame, expr)
             return found[0] if found else NO_VALUE
@@ -76,31 +89,20 @@ class Evaluator:
         if not machine.step():
             return NO_VALUE
         machine.nesting += 1
-        value = self._composed(frame, expr)
+        value = self._by_type[type(expr)](frame, expr)
         machine.nesting -= 1
         return value
 
-    def _composed(self, frame: Frame, expr: Expr) -> Value:  # noqa: PLR0911 (one line a kind)
-        if isinstance(expr, Select):
-            return self.select(frame, expr)
-        if isinstance(expr, Literal):
-            return self.literal(frame, expr, None)
-        if isinstance(expr, Address):
-            return self._address(frame, expr)
-        if isinstance(expr, Deref):
-            return self.dereference(self.value(frame, expr.value), (0, 0))
-        if isinstance(expr, Lambda):
-            return self._closure(frame, expr)
-        if isinstance(expr, Index):
-            return self._index(frame, expr)
-        if isinstance(expr, Receive):
-            return self._receive(frame, expr)
-        if isinstance(expr, Cast):
-            value = self.value(frame, expr.value)
-            return Value(value.refs, expr.type or value.type)
-        if isinstance(expr, Several):
-            for part in expr.parts:
-                self.value(frame, part)
+    def _dereferenced(self, frame: Frame, expr: Deref) -> Value:
+        return self.dereference(self.value(frame, expr.value), (0, 0))
+
+    def _cast(self, frame: Frame, expr: Cast) -> Value:
+        value = self.value(frame, expr.value)
+        return Value(value.refs, expr.type or value.type)
+
+    def _several(self, frame: Frame, expr: Several) -> Value:
+        for part in expr.parts:
+            self.value(frame, part)
         return NO_VALUE
 
     def symbol(self, frame: Frame, expr: Expr) -> Symbol | None:
@@ -116,7 +118,8 @@ class Evaluator:
         """A variable or function."""
         cell = frame.env.get(expr.name)
         if cell is not None:
-            return cell.value if cell.value.type is not None else Value(cell.value.refs, cell.type)
+            value = cell.value
+            return value if value.type is not None or cell.type is None else Value(value.refs, cell.type)
         return self.global_value(Symbol(frame.func.package, expr.name), expr.pos)
 
     def global_value(self, symbol: Symbol, pos: Pos) -> Value:
@@ -169,7 +172,7 @@ class Evaluator:
         """A function that a variable begins with: tests replace such, programs rarely do."""
         names = [target.name for target in statement.left if isinstance(target, Name)]
         expr = statement.right[names.index(name)]
-        if isinstance(expr, Name | Select | Lambda):
+        if isinstance(expr, _FUNCTIONS):
             func = Func("init", package, self.machine.stack[-1].file, statement.pos, imports)
             value = self.value(Frame(func), expr)
             if any(self.machine.objects[found.obj].kind in {"function", "closure"} for found in value.refs):
@@ -250,10 +253,12 @@ class Evaluator:
     def follow(self, base: Value, steps: list[Step], pos: Pos) -> Value:
         """The field at the end of some steps."""
         for step in steps:
-            refs: dict[Ref, None] = {}
-            for ref in base.refs:
-                refs.update(dict.fromkeys(self.machine.load(ref, step.name, step.type, pos)))
-            base = Value(tuple(refs), step.type)
+            if len(base.refs) < 2:  # as most
+                refs = self.machine.load(base.refs[0], step.name, step.type, pos) if base.refs else ()
+            else:
+                found = [held for ref in base.refs for held in self.machine.load(ref, step.name, step.type, pos)]
+                refs = tuple(dict.fromkeys(found))
+            base = Value(refs, step.type)
         return base
 
     def method_value(self, base: Value, expr: Select) -> Value | None:
@@ -292,7 +297,7 @@ class Evaluator:
     def _address(self, frame: Frame, expr: Address) -> Value:
         inner = expr.value
         if isinstance(inner, Literal):
-            value = self.literal(frame, inner, None)
+            value = self.literal(frame, inner)
             return Value(value.refs, GoType("ptr", elem=value.type))
         symbol = self.symbol(frame, inner)
         if symbol is not None:
@@ -321,7 +326,7 @@ class Evaluator:
         holder = self.follow(base, steps[:-1], expr.pos)
         return holder.refs, steps[-1].name, steps[-1].type
 
-    def literal(self, frame: Frame, expr: Literal, expected: GoType | None) -> Value:
+    def literal(self, frame: Frame, expr: Literal, expected: GoType | None = None) -> Value:
         """A composite literal."""
         given = expr.type or expected
         if given is not None and given.kind == "ptr" and expr.type is None:

@@ -89,7 +89,7 @@ class _Finder:
         elif isinstance(s, Switch):
             for case in s.cases:
                 self._case(case, channel)
-        elif isinstance(s, Assign | Run):
+        elif isinstance(s, (Assign, Run)):
             return _received(s)
         return None
 

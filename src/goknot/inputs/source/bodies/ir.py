@@ -11,7 +11,7 @@ from goknot.inputs.source.bodies.gotype import GoType
 Pos = tuple[int, int]  # line and column (bytes) from 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Name:
     """A variable, constant, function or nothing known."""
 
@@ -19,7 +19,7 @@ class Name:
     pos: Pos
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Select:
     """`base.name`: a field, a method, or something of a package."""
 
@@ -28,7 +28,7 @@ class Select:
     pos: Pos
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """A call, a conversion or a builtin; `types` are types given as arguments."""
 
@@ -38,7 +38,7 @@ class Call:
     pos: Pos
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Item:
     """An element of a composite literal; `field` is its key if that is a name."""
 
@@ -48,7 +48,7 @@ class Item:
     pos: Pos
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Literal:
     """A composite literal; an elided type is None."""
 
@@ -57,7 +57,7 @@ class Literal:
     pos: Pos
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lambda:
     """A function literal."""
 
@@ -65,7 +65,7 @@ class Lambda:
     pos: Pos
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Address:
     """`&x`."""
 
@@ -73,14 +73,14 @@ class Address:
     pos: Pos
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Deref:
     """`*x`."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Receive:
     """`<-x`."""
 
@@ -88,7 +88,7 @@ class Receive:
     pos: Pos
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Index:
     """`x[i]`, or a generic function with its arguments."""
 
@@ -97,7 +97,7 @@ class Index:
     pos: Pos
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Cast:
     """`x.(T)` or `T(x)`."""
 
@@ -105,7 +105,7 @@ class Cast:
     type: GoType | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Several:
     """Expressions whose values are no pointers: operands of an operator; `text` is the source, if it is short."""
 
@@ -113,7 +113,7 @@ class Several:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Constant:
     """A literal; `nil` is `nil`."""
 
@@ -127,7 +127,7 @@ NOTHING = Constant("")
 NIL = Constant("nil")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Assign:
     """`left = right`; `define` for `:=` and `var`, with the declared type if there is one."""
 
@@ -138,14 +138,14 @@ class Assign:
     pos: Pos
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Run:
     """An expression as a statement."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Go:
     """A go statement."""
 
@@ -153,7 +153,7 @@ class Go:
     pos: Pos
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Defer:
     """A defer statement."""
 
@@ -161,7 +161,7 @@ class Defer:
     pos: Pos
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Return:
     """A return statement."""
 
@@ -169,7 +169,7 @@ class Return:
     pos: Pos
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class If:
     """An if statement; its initializer stands before it in a block of its own. `text` is its condition as written."""
 
@@ -180,7 +180,7 @@ class If:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Loop:
     """A for statement.
 
@@ -201,7 +201,7 @@ class Loop:
     bound: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Case:
     """A case; `guard` is the communication of a select, as a statement."""
 
@@ -210,7 +210,7 @@ class Case:
     is_default: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Switch:
     """A switch; of a type switch `alias` is the variable."""
 
@@ -222,7 +222,7 @@ class Switch:
     pos: Pos
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Choose:
     """A select statement."""
 
@@ -231,7 +231,7 @@ class Choose:
     pos: Pos
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Send:
     """`channel <- value`."""
 
@@ -240,7 +240,7 @@ class Send:
     pos: Pos
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Leave:
     """break, continue or goto."""
 
@@ -248,7 +248,7 @@ class Leave:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Group:
     """A block of its own."""
 
@@ -259,7 +259,7 @@ Stmt: TypeAlias = Assign | Run | Go | Defer | Return | If | Loop | Switch | Choo
 Block: TypeAlias = tuple[Stmt, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Param:
     """A parameter or a result."""
 
@@ -267,7 +267,7 @@ class Param:
     type: GoType | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Func:
     """A function or function literal.
 

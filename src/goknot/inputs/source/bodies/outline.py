@@ -18,7 +18,11 @@ _HEAD = re.compile(
     rb"|(type|var)[ \t]+(%b(?:[ \t]*,[ \t]*%b)*)"
     rb"|((?:type|var)[ \t]*\(|(?:import|const|func|type|var)\b))" % ((_NAME,) * 6)
 )
-_TOKEN = re.compile(rb"//[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|`[^`]*`|'(?:[^'\\\n]|\\.)*'|/\*.*?\*/", re.DOTALL)
+# the next raw string or general comment; what is not closed is left to the parser
+_LONG = re.compile(
+    rb"(?:[^\"`'/]++|//[^\n]*+|\"(?:[^\"\\\n]++|\\.)*+\"|'(?:[^'\\\n]++|\\.)*+'|/(?!\*)|[\"'])*+(`[^`]*+`|/\*.*?\*/)",
+    re.DOTALL,
+)
 # declarations that do not begin a line: the file is not as gofmt writes it
 _ASTRAY = re.compile(
     rb"\n(?:[ \t]+(?:import\b|func\b[ \t]*(?:\([^()\n]*\)[ \t]*)?%b[ \t]*[(\[])"
@@ -97,10 +101,11 @@ def _hidden(data: bytes) -> tuple[list[int], list[int]]:
         ends.append(start)
     if data.find(b"`", start) < 0 and data.find(b"/*", start) < 0:
         return starts, ends
-    for token in _TOKEN.finditer(data, start):
-        first, last = token.span()
-        long = data[first] == 0x60 or (data[first] == 0x2F and data[first + 1] == 0x2A)  # ` and /*
-        if long and data.find(b"\n", first, last) >= 0:
+    token = _LONG.match(data, start)
+    while token is not None:
+        first, last = token.span(1)
+        if data.find(b"\n", first, last) >= 0:
             starts.append(first)
             ends.append(last)
+        token = _LONG.match(data, last)
     return starts, ends

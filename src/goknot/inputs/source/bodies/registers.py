@@ -16,7 +16,7 @@ from goknot.inputs.source.bodies.texts import Header, header_around, line_of, on
 from goknot.model.leakfacts import Spot
 from goknot.model.registerfacts import WayOut
 
-_VAR_LINE = re.compile(rb"^var[ \t]+(\w+(?:, *\w+)*)[ \t]*([^\n]*)", re.MULTILINE)
+_VAR_LINE = re.compile(rb"var[ \t]+(\w+(?:, *\w+)*)[ \t]*([^\n]*)")
 _VAR_BLOCK = re.compile(rb"^var \(\n(.*?)^\)", re.MULTILINE | re.DOTALL)
 _BLOCK_LINE = re.compile(rb"^\t(\w+(?:, *\w+)*)[ \t]+([^\n]*)", re.MULTILINE)
 _CONTAINER = re.compile(rb"(?:=\s*&?)?(?:make\(\s*)?(?:new\(\s*)?\*?(?:map\[|\[\]|sync\.Map\b|list\.(?:List|New)\b)")
@@ -24,7 +24,17 @@ _SCALARS = re.compile(
     rb"\[\](?:byte|string|int\d*|uint\d*|rune|bool|float\d+|error)\b|map\[[\w.]+\](?:string|bool|u?int\d*|float\d+)\b"
 )
 _STRUCT = re.compile(rb"(?:=\s*)?(?:(&)|(\*))?(?:new\(\s*\*?)?([A-Za-z_][\w.]*)(?:\[[^\]\n]*\])?\s*(\{|\(|\)|$|//|=|`)")
-_PUTS = re.compile(rb" = append\(|\] = |\.(?:Store|LoadOrStore|Swap|PushBack|PushFront|InsertBefore|InsertAfter)\(")
+_PUT_MARKS = (
+    b" = append(",
+    b"] = ",
+    b".Store(",
+    b".LoadOrStore(",
+    b".Swap(",
+    b".PushBack(",
+    b".PushFront(",
+    b".InsertBefore(",
+    b".InsertAfter(",
+)
 _IMPORT = re.compile(rb'^\s*(?:import\s+)?(?:(\w+)\s+)?"([^"\n]+)"\s*$', re.MULTILINE)
 _LHS = re.compile(rb"([A-Za-z_][\w.]*)$")
 _NOT_TYPES = frozenset(
@@ -161,8 +171,8 @@ class Registers:
             if not names and not exported and not types:
                 continue
             for file in self.corpus.files(path):
-                for match in _PUTS.finditer(file.data):
-                    put = self._put(path, file.data, match.start(), names, exported)
+                for at in _puts_in(file.data):
+                    put = self._put(path, file.data, at, names, exported)
                     if put is not None:
                         yield put
 
@@ -238,7 +248,7 @@ class Registers:
     def _way(self, homes: Iterable[str], name: str, is_field: bool) -> WayOut:
         best = WayOut("none")
         takes, aliases = _patterns(name, is_field=is_field)
-        mark = name.encode()
+        mark = f".{name}".encode() if is_field else name.encode()
         for home, file, data in self._places(homes, name, is_field=is_field):
             for match in on_lines_with(data, mark, takes):
                 header = header_around(data, match.start())
@@ -310,10 +320,23 @@ class Registers:
         return False
 
 
+def _puts_in(data: bytes) -> Iterator[int]:
+    """Where a text may put something into a container."""
+    for mark in _PUT_MARKS:
+        at = data.find(mark)
+        while at >= 0:
+            yield at
+            at = data.find(mark, at + 1)
+
+
 def _declarations(data: bytes) -> Iterator[tuple[bytes, bytes, int]]:
     """Names, the rest of the line, and the offset of each package variable."""
-    for match in _VAR_LINE.finditer(data):
-        yield match[1], match[2], match.start()
+    at = data.find(b"\nvar")
+    while at >= 0:
+        match = _VAR_LINE.match(data, at + 1)
+        if match is not None:
+            yield match[1], match[2], match.start()
+        at = data.find(b"\nvar", at + 4)
     if b"\nvar (" in data:
         for block in _VAR_BLOCK.finditer(data):
             for line in _BLOCK_LINE.finditer(block[1]):

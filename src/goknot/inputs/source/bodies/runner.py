@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from goknot.inputs.source.bodies import ir
 from goknot.inputs.source.bodies.calls import Calls
@@ -50,6 +51,7 @@ from goknot.inputs.source.bodies.trail import Called, Looped, Parted, Raw, act, 
 from goknot.model.processes import Leave, Tell
 
 _KNOWN = known_calls()
+_COPIED = (Name, Select, Deref, Index)
 _ERROR = GoType("basic", name="error")
 
 
@@ -61,6 +63,21 @@ class Runner:
         self.program = program
         self.evaluator = Evaluator(self.machine)
         self.calls = Calls(self.evaluator, self.run_frame, _KNOWN)
+        # each runs a statement: true if what follows is not reached
+        self._by_type: dict[type, Callable[[Frame, Any], bool | None]] = {
+            Assign: self._assign,
+            Run: self._run,
+            If: self._if,
+            Return: self._return,
+            Group: self._group,
+            Loop: self._loop,
+            Go: self._go,
+            Defer: self._defer,
+            Send: self._send,
+            Switch: self._switch,
+            Choose: self._choose,
+            ir.Leave: self._leave,
+        }
 
     def run(self, func: Func) -> Machine:
         """Runs a function with arguments of which nothing is known."""
@@ -134,50 +151,32 @@ class Runner:
             if not machine.step():
                 return False
             machine.nesting += 1
-            ended = self._statement(frame, statement)
+            ended = self._by_type[type(statement)](frame, statement)
             machine.nesting -= 1
             if ended:
                 return True
         return False
 
-    def _statement(self, frame: Frame, s: Stmt) -> bool:  # noqa: PLR0911, PLR0912 (one line a kind)
-        if isinstance(s, Assign):
-            self._assign(frame, s)
-        elif isinstance(s, Run):
-            self.evaluator.values(frame, s.value)
-            if _never_returns(frame, s.value):
-                self.machine.here.append(Leave("exit", ""))
-                return True
-        elif isinstance(s, If):
-            return self._if(frame, s)
-        elif isinstance(s, Return):
-            self._return(frame, s)
+    def _run(self, frame: Frame, s: Run) -> bool:
+        self.evaluator.values(frame, s.value)
+        if _never_returns(frame, s.value):
+            self.machine.here.append(Leave("exit", ""))
             return True
-        elif isinstance(s, Group):
-            return self.block(frame, s.body)
-        elif isinstance(s, Loop):
-            return self._loop(frame, s)
-        elif isinstance(s, Go):
-            self._go(frame, s)
-        elif isinstance(s, Defer):
-            self._defer(frame, s)
-        elif isinstance(s, Send):
-            self._send(frame, s)
-        elif isinstance(s, Switch):
-            return self._switch(frame, s)
-        elif isinstance(s, Choose):
-            return self._choose(frame, s)
-        elif isinstance(s, ir.Leave):
-            self.machine.here.append(Leave("lost" if s.word == "goto" else s.word, s.label))
-            return s.word != "goto"
         return False
 
-    def _return(self, frame: Frame, s: Return) -> None:
+    def _group(self, frame: Frame, s: Group) -> bool:
+        return self.block(frame, s.body)
+
+    def _leave(self, frame: Frame, s: ir.Leave) -> bool:
+        self.machine.here.append(Leave("lost" if s.word == "goto" else s.word, s.label))
+        return s.word != "goto"
+
+    def _return(self, frame: Frame, s: Return) -> bool:
         machine = self.machine
         if len(frame.func.results) > 1 and len(s.values) == 1:
             found = self.evaluator.values(frame, s.values[0])
         else:
-            found = tuple(self.evaluator.value(frame, value) for value in s.values)
+            found = tuple([self.evaluator.value(frame, value) for value in s.values])
         if len(machine.stack) == 1:
             machine.event("return", s.pos, ())
         if frame.func.results and frame.func.results[-1].type == _ERROR:
@@ -191,12 +190,13 @@ class Runner:
             frame.returns.append(found)
         else:
             self._bare_return(frame)
+        return True
 
     def _assign(self, frame: Frame, s: Assign) -> None:
         if len(s.left) > 1 and len(s.right) == 1:
             values = self.evaluator.values(frame, s.right[0])
         else:
-            values = tuple(self.evaluator.value(frame, expr) for expr in s.right)
+            values = tuple([self.evaluator.value(frame, expr) for expr in s.right])
         sources: tuple[Expr | None, ...] = s.right if len(s.right) == len(s.left) else ()
         for position, target in enumerate(s.left):
             value = values[position] if position < len(values) else NO_VALUE
@@ -241,8 +241,7 @@ class Runner:
 
     def _copied(self, value: Value, source: Expr | None, pos: Pos) -> Value:
         """A struct that is assigned is copied."""
-        copies = isinstance(source, Name | Select | Deref | Index)
-        if not copies or value.type is None or value.type.kind == "ptr" or not value.refs:
+        if not value.refs or value.type is None or value.type.kind == "ptr" or not isinstance(source, _COPIED):
             return value
         shape = self.program.under(value.type)
         if shape is None or shape.kind != "struct":
@@ -331,7 +330,7 @@ class Runner:
             steps: list[Raw] = []
             parted.alternatives.append(steps)
             with inside(machine, steps):
-                ended = bool(guard is not None and self._statement(frame, guard))
+                ended = bool(guard is not None and self._by_type[type(guard)](frame, guard))
                 parted.n_guards.append(len(steps) if guard is not None else -1)
                 ended = ended or self._statements(frame, body)
             frame.leave(outer)

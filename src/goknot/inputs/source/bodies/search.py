@@ -36,30 +36,29 @@ _GROUP = re.compile(rb"(?:var \w+ |&|new\(|:= |= )sync\.(?:WaitGroup|Mutex|RWMut
 _RELEASE = re.compile(rb"(defer |<-)?[\w.]+\.(?:Done|R?Unlock)\(\)|\.Add\([2-9]")
 _TICKER = re.compile(rb"\brange (?:[\w.]+\.C\b|time\.Tick\()")
 _BACKGROUND = re.compile(rb"\b(\w+) :?= context\.(?:Background|TODO)\(\)")
-_MARKS = (  # a file without any has nothing to run; looked for one by one, which is far quicker than a pattern
-    b"SetFinalizer",
-    b"AddCleanup",
-    b"NewHandle",
-    b"Pinner",
-    b".Pin(",
-    b"weak.",
-    b"AfterFunc",
-    b"signal.Notify",
-    b"expvar.Publish(",
-    b".AddEventHandler(",
-    b".New = func",
-    b"context.With",
-    b".Put(",
-    b"make(chan",
-    b"sync.",
-    b"//goknot:ignore",
-)
-_MARK_WORDS = tuple(
-    (
-        b"SetFinalizer AddCleanup NewHandle Pinner Pin weak AfterFunc signal expvar AddEventHandler New context Put "
-        b"make sync goknot"
-    ).split()
-)
+# a file or function without any has nothing to run; looked for one by one, which is far quicker than a pattern
+_WORD_BY_MARK = {
+    b"SetFinalizer": b"SetFinalizer",
+    b"AddCleanup": b"AddCleanup",
+    b"NewHandle": b"NewHandle",
+    b"Pinner": b"Pinner",
+    b".Pin(": b"Pin",
+    b"weak.": b"weak",
+    b"AfterFunc": b"AfterFunc",
+    b"signal.Notify": b"signal",
+    b"expvar.Publish(": b"expvar",
+    b".AddEventHandler(": b"AddEventHandler",
+    b".New = func": b"New",
+    b"context.With": b"context",
+    b"context.Background": b"Background",
+    b"context.TODO": b"TODO",
+    b"time.Tick(": b"Tick",
+    b".C {": b"C",
+    b".Put(": b"Put",
+    b"make(chan": b"make",
+    b"sync.": b"sync",
+    b"//goknot:ignore": b"goknot",
+}
 _IGNORE = re.compile(rb"//goknot:ignore\b[ \t]*([\w-]*)[ \t]*([^\n]*)")
 # what a leak needs that only callers may see; timers and cleared finalizers leak with a finalizer set beside them alone
 _SUBJECT_KINDS = frozenset({"finalizer", "cleanup", "handle-new", "pin"})
@@ -91,7 +90,10 @@ class _Search:
         registers = RegisterSearch(self.program, self.corpus, partial(self._run, deep=True), self._run)
         registers.find()
         fresh: list[tuple[PackageDeclarations, FunctionFacts]] = []
-        worth = {file.path for file in self.corpus.with_any(_MARK_WORDS) if _is_worth_it(file.data)}
+        worth: set[str] = set()
+        for mark, word in _WORD_BY_MARK.items():
+            maybe = (file for file in self.corpus.with_word(word) if file.path not in worth)
+            worth.update(file.path for file in maybe if mark in file.data)
         for path in self.corpus.nodes:
             files = self.corpus.files(path)
             selves = {file.path: found for file in files if (found := _self_stores(file.data))}
@@ -266,7 +268,7 @@ def _is_assigned(data: bytes, at: int) -> bool:
 
 
 def _is_worth_it(data: bytes) -> bool:
-    return any(mark in data for mark in _MARKS)
+    return any(mark in data for mark in _WORD_BY_MARK)
 
 
 def _matters(declared: Declared, starters: re.Pattern[bytes] | None) -> bool:

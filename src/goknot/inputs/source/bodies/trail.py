@@ -77,6 +77,8 @@ class Called:
     body: list[Raw] = field(default_factory=list)
 
 
+_WORDS = (Leave, Tell)  # steps without a body
+
 Raw: TypeAlias = Done | Parted | Looped | Begun | Called | Tell | Leave
 
 
@@ -226,7 +228,7 @@ def _count(raw: Iterable[Raw]) -> tuple[int, int]:
             if isinstance(step, Done):
                 locks += step.kind in {"lock", "rlock"}
                 continue
-            if isinstance(step, Leave | Tell):
+            if isinstance(step, _WORDS):
                 continue
             begun += isinstance(step, Begun)
             stack.extend(map(iter, step.alternatives if isinstance(step, Parted) else (step.body,)))
