@@ -14,14 +14,13 @@ from pathlib import Path
 
 import msgpack
 
-from goknot.inputs.source.cachefile import open_table
+from goknot.inputs.source.cachefile import checked, open_table, with_sum
 from goknot.inputs.source.layout import shown
 from goknot.inputs.source.scan import SourceScan
 
 MAX_FILE_BYTES = 16 << 20  # of a file of the scan: longer ones are listed as problems and not looked into
 _MAX_ANSWERS = 100  # trees and platforms; the oldest go first
 _MAX_ANSWER_BYTES = 32 << 20
-_SUM_BYTES = 16
 _TABLE = "answers (key blob primary key, outside blob, answer blob)"
 
 
@@ -47,12 +46,11 @@ class Answers:
         try:
             row = self._known.execute("select outside, answer from answers where key = ?", (key,)).fetchone()
             outside = msgpack.unpackb(row[0], use_list=False) if row is not None else None
-        except (sqlite3.Error, ValueError, msgpack.UnpackException):
-            return None
+        except (sqlite3.Error, ValueError, TypeError, msgpack.UnpackException):
+            return None  # not as this program writes it
         if not isinstance(outside, dict) or any(stamp(path) != said for path, said in outside.items()):
             return None
-        kept = bytes(row[1])
-        return kept[_SUM_BYTES:] if kept[:_SUM_BYTES] == _sum(kept[_SUM_BYTES:]) else None
+        return checked(row[1])
 
     def keep(self, key: bytes, outside: Mapping[str, bytes], answer: bytes) -> None:
         """Keeps an answer, and closes."""
@@ -61,7 +59,7 @@ class Answers:
         try:
             with self._known:
                 if len(answer) <= _MAX_ANSWER_BYTES:
-                    row = (key, msgpack.packb(dict(outside)), _sum(answer) + answer)
+                    row = (key, msgpack.packb(dict(outside)), with_sum(answer))
                     self._known.execute("insert or replace into answers values (?, ?, ?)", row)
                 newest = "select rowid from answers order by rowid desc limit ?"
                 self._known.execute(f"delete from answers where rowid not in ({newest})", (_MAX_ANSWERS,))
@@ -69,10 +67,6 @@ class Answers:
         except sqlite3.Error:
             pass  # locked by another run, or the disk is full: the next run works it out again
         self._known = None
-
-
-def _sum(answer: bytes) -> bytes:
-    return hashlib.blake2b(answer, digest_size=_SUM_BYTES).digest()
 
 
 def key_of(scan: SourceScan, *more: str) -> bytes | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 from pathlib import Path
 
 _MAX_FILE_BYTES = 512 << 20  # past that a file begins anew
+_SUM_BYTES = 16
 
 
 def cache_folder() -> Path | None:
@@ -32,6 +34,19 @@ def open_table(folder: Path, name: str, table: str) -> sqlite3.Connection | None
             return _connected(path, table)
     except (OSError, sqlite3.Error):
         return None
+
+
+def with_sum(data: bytes) -> bytes:
+    """What to keep, so that a damaged file shows."""
+    return hashlib.blake2b(data, digest_size=_SUM_BYTES).digest() + data
+
+
+def checked(kept: object) -> bytes | None:
+    """What was given to `with_sum`; None if what was kept has been damaged."""
+    if not isinstance(kept, bytes):
+        return None
+    data = kept[_SUM_BYTES:]
+    return data if with_sum(data) == kept else None
 
 
 def _connected(path: Path, table: str) -> sqlite3.Connection:

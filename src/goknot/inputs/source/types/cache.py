@@ -11,10 +11,10 @@ from pathlib import Path
 
 import msgpack
 
-from goknot.inputs.source.cachefile import open_table
+from goknot.inputs.source.cachefile import checked, open_table, with_sum
 from goknot.inputs.source.types.syntax import ConstDecl, FileDecls, FileReader, MethodDecl, TypeDecl
 
-_VERSION = 4  # of what is kept; a change of FileDecls or of the reader asks for a new one
+_VERSION = 5  # of what is kept; a change of FileDecls or of the reader asks for a new one
 
 
 class CachedReader:
@@ -45,7 +45,7 @@ class CachedReader:
         found = _unpacked(row[0]) if row is not None else None
         if found is None:
             found = self._reader.read(data)
-            self._fresh.append((key, msgpack.packb(found)))
+            self._fresh.append((key, with_sum(msgpack.packb(found))))
         return found
 
     def keep(self) -> None:
@@ -61,7 +61,10 @@ class CachedReader:
         self._known = None
 
 
-def _unpacked(packed: bytes) -> FileDecls | None:
+def _unpacked(kept: object) -> FileDecls | None:
+    packed = checked(kept)
+    if packed is None:
+        return None
     try:
         package, imports, types, methods, consts, error_line, deep_line, unfit = msgpack.unpackb(packed, use_list=False)
         return FileDecls(
