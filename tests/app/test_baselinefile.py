@@ -54,6 +54,8 @@ def test_one_edge_is_one_line():
         b'{"schema": "goknot.baseline/1", "folders": 1, "knots": [{}], "seen": ""}',
         b'{"schema": "goknot.baseline/1", "folders": 1, "knots": [], "seen": "!"}',
         b'{"schema": "goknot.baseline/1", "folders": [], "knots": [], "seen": ""}',
+        b'{"schema": "goknot.baseline/1", "folders": Infinity, "knots": [], "seen": ""}',
+        b"[" * 100_000,
     ],
 )
 def test_what_is_no_baseline_is_refused(text):

@@ -94,6 +94,12 @@ def test_what_is_refused_says_where_and_why(text, part):
     assert error.value.what.startswith("goknot.toml")
 
 
+@pytest.mark.parametrize("text", ["folders = " + "9" * 5_000, "x = " + "[" * 50_000 + "]" * 50_000])
+def test_numbers_and_lists_without_end(text):
+    with pytest.raises(UsageError, match="not a TOML file"):
+        parse(text)
+
+
 def test_bytes_that_are_no_text():
     with pytest.raises(UsageError):
         parse_settings(b"\xff\xfe", "goknot.toml")

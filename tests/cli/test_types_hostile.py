@@ -208,3 +208,18 @@ def test_a_pipe_in_a_vendored_package(tmp_path: Path) -> None:
     (folder.parent.parent / "modules.txt").write_text("# example.com/v v1.0.0\nexample.com/v\n")
     text = f'import "example.com/v"\n\ntype T struct {{ v v.V }}\n{NODE}'
     assert rings(types(tmp_path, text, 0)) == [["Node"]]
+
+
+@pytest.mark.parametrize("command", ["types", "scan", "modules"])
+def test_a_replacement_whose_go_mod_is_a_pipe(tmp_path: Path, command: str) -> None:
+    text = "module example.com/shop\n\nrequire example.com/v v1.0.0\n\nreplace example.com/v => ./v\n"
+    (tmp_path / "go.mod").write_text(text)
+    (tmp_path / "shop.go").write_text(f'{HEAD}import "example.com/v"\n\ntype T struct {{ v v.V }}\n{NODE}')
+    (tmp_path / "v").mkdir()
+    os.mkfifo(tmp_path / "v" / "go.mod")
+    (tmp_path / "v" / "v.go").write_text("package v\n\ntype V struct{ x *V }\n")
+    whole = [sys.executable, "-m", "goknot", command, "--format", "json"]
+    done = subprocess.run(whole, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert "Traceback" not in done.stderr, done.stderr[-2000:]
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["problems"]

@@ -7,7 +7,6 @@ that existed, 48-bit hashes in base64, so that a later run can name the edge tha
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
@@ -73,7 +72,7 @@ def parse_baseline(text: bytes, where: str) -> BaselineFile:
             knots=tuple(_knot(entry) for entry in document["knots"]),
             seen=frozenset(packed[i : i + _HASH_BYTES] for i in range(0, len(packed), _HASH_BYTES)),
         )
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise InputError(where, f"not a goknot baseline: {type(error).__name__}: {error}", hint) from error
 
 

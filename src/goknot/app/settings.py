@@ -27,7 +27,7 @@ def parse_settings(text: bytes, where: str) -> Settings:
 
     try:
         table = tomllib.loads(text.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no text, numbers without end, nested without end
         raise UsageError(f"{where}: not a TOML file: {error}") from error
     reader = _Reader(table, where)
     reader.only(_KEYS)

@@ -5,7 +5,10 @@ Sources: cmd/go/internal/modfetch/cache.go (CachePath, DownloadDir), golang.org/
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from goknot.formats.semver import canonical
 
 # an element neither begins nor ends with a dot, so that no path leads out of the cache
 _PATH = re.compile(r"(?![-/])(?:(?!\.)[A-Za-z0-9._~-]*[A-Za-z0-9_~-](?:/(?!\Z)|\Z))+", re.ASCII)
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _UPPER = re.compile("[A-Z]")
 
 
@@ -29,7 +33,7 @@ class ModuleCache:
         escaped = _escaped(module)
         if escaped is None:
             return None
-        return self.folder / "cache" / "download" / escaped[0] / "@v" / f"{escaped[1]}.mod"
+        return self.folder / f"cache/download/{escaped[0]}/@v/{escaped[1]}.mod"
 
     def source(self, module: Module) -> Path | None:
         """The folder with the module's source; None if it is not there, or not wholly."""
@@ -47,7 +51,10 @@ def read_mod_file(path: Path) -> bytes:
     Raises:
         OSError: It cannot be read.
     """
-    with path.open("rb") as file:
+    handle = os.open(path, _FLAGS)  # opening a pipe must not wait for who writes to it
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
         return file.read(MAX_BYTES + 1)
 
 
