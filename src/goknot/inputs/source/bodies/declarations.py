@@ -22,15 +22,17 @@ class Declared:
         source: The file.
         start: Where its text begins in the file.
         name: What it declares; of a type or variable what finds it among others of the same declaration.
+        is_variable: Whether it declares variables.
     """
 
-    __slots__ = ("_end", "_node", "_part", "_signature", "name", "source", "start")
+    __slots__ = ("_end", "_node", "_part", "_signature", "is_variable", "name", "source", "start")
 
-    def __init__(self, source: SourceText, start: int, end: int, name: str) -> None:
+    def __init__(self, source: SourceText, start: int, end: int, name: str, *, is_variable: bool = False) -> None:
         self.source = source
         self.start = start
         self._end = end
         self.name = name
+        self.is_variable = is_variable
         self._part: Part | None = None
         self._signature: Part | None = None
         self._node: Node | None = None
@@ -53,7 +55,8 @@ class Declared:
     def part(self) -> Part:
         """The lines that were parsed for it."""
         if self._part is None:
-            self._part = self.source.parse(self.start, self.end)
+            parse = self.source.parse_outlined if self.is_variable else self.source.parse
+            self._part = parse(self.start, self.end)
         return self._part
 
     @property
@@ -133,7 +136,8 @@ class Names:
         for group in groups:
             source, chunk = group
             self._groups.remove(group)
-            part = source.parse(chunk.start, chunk.end)
+            parse = source.parse_outlined if chunk.kind == "vars" else source.parse
+            part = parse(chunk.start, chunk.end)
             for spec in _specs(part.declaration()):
                 for name in spec.children_by_field_name("name"):
                     self.add(part.text(name), Declared.of(part, spec, part.text(name)))
@@ -189,7 +193,8 @@ def declare(package: PackageDeclarations, source: SourceText) -> None:
             package.variables.add_group(source, chunk)
         else:
             for name in chunk.names:
-                _add(package, chunk.kind, chunk.receiver, Declared(source, chunk.start, chunk.end, name))
+                declared = Declared(source, chunk.start, chunk.end, name, is_variable=chunk.kind == "var")
+                _add(package, chunk.kind, chunk.receiver, declared)
 
 
 def _add(package: PackageDeclarations, kind: str, receiver: str, declared: Declared) -> None:

@@ -31,6 +31,12 @@ _ASTRAY = re.compile(
 _ONE_LINE = re.compile(rb"package[ \t]+%b[ \t]*;" % _NAME)
 
 
+_LITERAL = re.compile(rb"^(?:var[ \t]|\t(?!\t))[^\n]*[^\s(]\{\n", re.MULTILINE)  # a variable and how its value begins
+_NO_LITERAL = re.compile(rb"\bfunc\b|\b(?:struct|interface)[ \t]*\{\n$")
+_LONG_LITERAL = 1000  # bytes
+_BLANK = bytes(c if c == 0x0A else 0x20 for c in range(256))
+
+
 class Chunk(NamedTuple):
     """One declaration, from the beginning of its line to that of the next, which may come after comments.
 
@@ -80,6 +86,19 @@ def trimmed(data: bytes, start: int, end: int) -> int:
         if line <= start or not (data.startswith(b"//", line) or data[line:end].isspace()):
             return end
         end = line
+
+
+def emptied(data: bytes) -> bytes:
+    """Declarations of variables with what is in large composite literals blanked out; lines stay where they are."""
+    parts, at = [], 0
+    for match in _LITERAL.finditer(data):
+        if match.start() < at or _NO_LITERAL.search(match[0]):
+            continue
+        end = data.find(b"\n}" if match[0].startswith(b"var") else b"\n\t}", match.end() - 1)
+        if end - match.end() > _LONG_LITERAL:
+            parts += [data[at : match.end()], data[match.end() : end].translate(_BLANK)]
+            at = end
+    return b"".join((*parts, data[at:])) if parts else data
 
 
 def _text(name: bytes) -> str:

@@ -52,6 +52,9 @@ class RegisterSearch:
     def find(self) -> None:
         """Runs every function that puts something into a register, and twice over those that call it with objects."""
         keys = sorted({(put.package, put.function) for put in self.registers.puts})
+        if len(keys) > MAX_RUNS:
+            self._too_many()
+            keys = keys[:MAX_RUNS]
         for path, name in keys:
             self._inits(path, name)
         fresh = self._runs(keys)
@@ -122,8 +125,11 @@ class RegisterSearch:
             if package is None or declared is None:
                 continue
             if len(self.seen) > MAX_RUNS:
-                what = f"more than {MAX_RUNS} functions put something into package variables"
-                self.program.problem(self.program.scan.tree.label, what, "some registers are not looked at")
+                self._too_many()
                 break
             found.append((path, self.run(package, declared)[1]))
         return found
+
+    def _too_many(self) -> None:
+        what = f"more than {MAX_RUNS} functions put something into package variables"
+        self.program.problem(self.program.scan.tree.label, what, "some registers are not looked at")

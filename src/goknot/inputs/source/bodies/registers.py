@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from goknot.inputs.source.bodies.corpus import Corpus, File
-from goknot.inputs.source.bodies.texts import Header, header_around, line_of, on_lines_with, result_of
+from goknot.inputs.source.bodies.texts import Header, header_around, line_of, on_lines_with, result_of, text_of
 from goknot.model.leakfacts import Spot
 from goknot.model.registerfacts import WayOut
 
@@ -97,6 +97,7 @@ class Registers:
         self.owners: dict[tuple[str, str], list[Variable]] = defaultdict(list)
         self._aliases: dict[bytes, dict[str, str]] = {}  # text of a file -> name in it -> import path
         self._replaced: dict[Variable, bool] = {}
+        self._declared_at: dict[tuple[bytes, int, str], int] = {}  # (file, function, name) -> where it is declared
         for path in corpus.nodes:
             self._variables(path)
         self.slices: set[str] = set()  # names of what is appended to
@@ -190,7 +191,7 @@ class Registers:
         slot = ""
         if is_foreign or root in names:
             is_foreign = is_foreign and (self._path_of(data, root), rest.partition(".")[0]) in self.variables
-            is_own = root in names and header.receiver != root and not _is_local(data[header.start : at], root.encode())
+            is_own = root in names and header.receiver != root and not self._is_local(data, header, at, root)
             slot = lhs if is_foreign or is_own else ""
         if not slot:
             if header.receiver != root or (path, header.owner) not in self.owners:
@@ -199,6 +200,17 @@ class Registers:
         if data.startswith(b" = append(", at):
             self.slices.add(slot.rpartition(".")[2])
         return Put(path, header.full, slot)
+
+    def _is_local(self, data: bytes, header: Header, at: int, name: str) -> bool:
+        """Whether a function declares a variable or parameter of a name before some place."""
+        key = (data, header.start, name)
+        if key not in self._declared_at:
+            n = re.escape(name)
+            variable = rf"(?<![\w.]){n}[ \t]*(?:,[ \t]*\w+[ \t]*)*:=|\bvar {n}\b"
+            parameter = rf"[(,][ \t\n]*{n}(?:, *\w+)* +(?:\.\.\.)?[\w*\[(<]"
+            found = re.search(f"{variable}|{parameter}".encode(), text_of(data, header))
+            self._declared_at[key] = header.start + found.start() if found is not None else len(data)
+        return self._declared_at[key] < at
 
     def is_plugin(self, path: str) -> bool:
         """Whether a package is a plugin: a main that does nothing, with something to look up."""
@@ -354,13 +366,6 @@ def _left(data: bytes, at: int) -> str:
         text = head
     found = _LHS.search(text)
     return found[1].decode("utf-8", "replace") if found is not None else ""
-
-
-def _is_local(text: bytes, name: bytes) -> bool:
-    """Whether a function's text, up to some place, declares a variable or parameter of a name."""
-    n = re.escape(name)
-    declared = rb"(?<![\w.])%b[ \t]*(?:,[ \t]*\w+[ \t]*)*:=|\bvar %b\b|[(,][ \t\n]*%b(?:, *\w+)* +(?:\.\.\.)?[\w*\[(<]"
-    return re.search(declared % (n, n, n), text) is not None
 
 
 def _begins(data: bytes, match: re.Match[bytes], header: Header, *, is_field: bool) -> bool:

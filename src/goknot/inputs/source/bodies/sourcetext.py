@@ -10,6 +10,7 @@ from tree_sitter import Node, Parser
 
 from goknot.formats.gosyntax import parse_go
 from goknot.inputs.source.bodies.lines import lines_of
+from goknot.inputs.source.bodies.outline import emptied
 
 _IMPORT = re.compile(
     rb"//[^\n]*|/\*.*?\*/|(?:([\w.\x80-\xff]+)[ \t]+)?(?:\"([^\"\n]*)\"|`([^`\n]*)`)",
@@ -94,6 +95,13 @@ class SourceText:
             if any(node.start_byte == start for node in whole.root.named_children):
                 return Part(self, self.data, 0, whole.root, start)
         return part
+
+    def parse_outlined(self, start: int, end: int) -> Part:
+        """Variables parsed without what is in large composite literals."""
+        data = self.data[start:end]
+        shorter = emptied(data)
+        part = self.parse_as(start, shorter) if shorter is not data else None
+        return part or self.parse(start, end)
 
     def parse_as(self, start: int, data: bytes) -> Part | None:
         """Some text parsed as if it stood in the file; None if it does not parse."""

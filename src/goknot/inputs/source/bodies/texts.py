@@ -3,23 +3,61 @@
 from __future__ import annotations
 
 import re
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from goknot.inputs.source.bodies.lines import lines_of
 
 _HEADER = re.compile(rb"func\s*(?:\(\s*(?:(\w+)\s+)?\*?\s*(\w+)(?:\[[^\]]*\])?\s*\)\s*)?(\w+)")
+_BEGINS = re.compile(rb"\nfunc")
+_WORD = re.compile(rb"[\w\x80-\xff]+")
+_LARGE = 1 << 20  # bytes of a file from which on its words are indexed
 _RESULT = re.compile(rb"\)\s*\(?\s*(?:\w+\s+)?\*?([\w.]+)(?:\[[^\n]*\])?[^()\n]*\)?\s*\{$")
 
 
 def on_lines_with(data: bytes, mark: bytes, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
-    """What a pattern finds on the lines that have a mark: far quicker than to look for it everywhere."""
-    at = data.find(mark)
-    while at >= 0:
+    """What a pattern finds on the lines that have a mark: far quicker than to look for it everywhere.
+
+    Args:
+        data: A file.
+        mark: A whole word, or one after a dot.
+        pattern: What is looked for.
+    """
+    end = -1
+    for at in _places(data, mark):
+        if at < end:
+            continue
         start, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
         end = end if end >= 0 else len(data)
         yield from pattern.finditer(data, start, end)
-        at = data.find(mark, end)
+
+
+def _places(data: bytes, mark: bytes) -> Iterator[int]:
+    """Where a mark stands; words that begin with it may be among them."""
+    if len(data) > _LARGE:
+        word = mark.lstrip(b".")
+        n_dots = len(mark) - len(word)
+        yield from (at for at in _places_by_word(data).get(word, ()) if data.startswith(mark, at - n_dots))
+        return
+    at = data.find(mark)
+    while at >= 0:
+        yield at
+        at = data.find(mark, at + len(mark))
+
+
+@lru_cache(maxsize=8)
+def _places_by_word(data: bytes) -> dict[bytes, array[int]]:
+    """Every word of a file -> where it stands."""
+    found: dict[bytes, array[int]] = {}
+    for match in _WORD.finditer(data):
+        places = found.get(match[0])
+        if places is None:
+            places = found[match[0]] = array("L")
+        places.append(match.start())
+    return found
 
 
 class Header(NamedTuple):
@@ -42,18 +80,46 @@ class Header(NamedTuple):
         return f"{self.owner}.{self.name}" if self.owner else self.name
 
 
+class _Functions:
+    """Where the functions of a file begin, as gofmt lays them out."""
+
+    __slots__ = ("_data", "_end_by_start", "_starts")
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._starts = [0] if data.startswith(b"func") else []
+        self._starts.extend(match.start() + 1 for match in _BEGINS.finditer(data))
+        self._end_by_start: dict[int, int] = {}
+
+    def around(self, at: int) -> int:
+        """The beginning of the function that an offset stands in; -1: at the top level."""
+        place = bisect_left(self._starts, at) - 1
+        if place < 0:
+            return -1
+        start = self._starts[place]
+        if start not in self._end_by_start:
+            self._end_by_start[start] = self._end(start)
+        return start if at <= self._end_by_start[start] else -1
+
+    def _end(self, start: int) -> int:
+        """Where the closing brace of a function stands, or the end of its only line."""
+        data = self._data
+        first = data.find(b"\n", start)
+        if first >= 0 and data[start:first].rstrip().endswith(b"}") and b"{" in data[start:first]:
+            return first
+        end = data.find(b"\n}", start)
+        return end + 1 if end >= 0 else len(data)
+
+
+@lru_cache(maxsize=4096)
+def _functions_of(data: bytes) -> _Functions:
+    return _Functions(data)
+
+
 def header_around(data: bytes, at: int) -> Header | None:
     """The function that an offset stands in; None at the top level of the file (gofmt's layout is relied on)."""
-    start = data.rfind(b"\nfunc", 0, at) + 1
-    if not start and not data.startswith(b"func"):
-        return None
-    ends = data.find(b"\n}", start, at)
-    if ends >= 0:
-        return None
-    first = data.find(b"\n", start)
-    if 0 <= first < at and data[start:first].rstrip().endswith(b"}") and b"{" in data[start:first]:
-        return None  # a function of one line, before
-    return header_at(data, start)
+    start = _functions_of(data).around(at)
+    return header_at(data, start) if start >= 0 else None
 
 
 def header_at(data: bytes, start: int) -> Header | None:
