@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from goknot.analyses.leaks.finding import Leak, Picture, node_of, weakest
 from goknot.analyses.leaks.folding import folded
 from goknot.analyses.leaks.outcome import Stuck, stuck_of
-from goknot.analyses.leaks.schedule import Move, schedule_of
+from goknot.analyses.leaks.schedule import schedule_of
 from goknot.analyses.leaks.skeleton import Instruction, Mood, Op, Skeleton, skeleton_of
+from goknot.analyses.leaks.states import Move
 from goknot.analyses.leaks.waited import Waited, waited_of
 from goknot.model.knot import KnotNode
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, ProgramFacts

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from goknot.analyses.leaks.schedule import At, Move, Schedule, begun
+from goknot.analyses.leaks.states import At, Move, Schedule, begun
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from enum import IntEnum
-from typing import NamedTuple
 
 from goknot.analyses.leaks.skeleton import PATIENT, Instruction, Mood, Op, Skeleton, TooLargeError, asked_of
+from goknot.analyses.leaks.states import CLOSED, OVER, At, Decided, Got, Move, Schedule, State, begun
 from goknot.analyses.leaks.waited import MAX_ROOM, Waited
 from goknot.model.processes import TOGGLED, Act
 
@@ -18,90 +16,6 @@ _STARTS = frozenset({Op.START, Op.START_AGAIN})
 _DECIDES = frozenset({Op.CHOOSE, Op.RECEIVED, Op.VALUE})
 _STILL = frozenset({Op.SELECT, Op.RANGE, Op.TURN, Op.ALIVE})
 _EAGER = frozenset({"close", "cancel", "unlock", "runlock", "add", "done", "signal", "cond"})
-
-
-class Got(IntEnum):
-    """What a receive got."""
-
-    __hash__ = int.__hash__  # an enum's own is a function of Python, and states are looked up by it
-
-    CLOSED = 0
-    ANY = 1  # a value
-    UNKNOWN = 2  # that, or the channel is closed
-    VALUE = 3  # not nil
-    NIL = 4
-
-
-class At(NamedTuple):
-    """A process: the instruction it is at, what it has deferred (bits), what its last receive got, its goroutine.
-
-    The function itself is goroutine -1.
-    """
-
-    pc: int
-    bits: int
-    got: Got
-    goroutine: int
-
-    def to(self, pc: int) -> At:
-        """The same at another instruction."""
-        return At(pc, self.bits, self.got, self.goroutine)
-
-    def with_got(self, pc: int, got: Got) -> At:
-        """The same at another instruction, after a receive."""
-        return At(pc, self.bits, got, self.goroutine)
-
-
-_Decided = frozenset[tuple[tuple[object, ...], bool]]
-
-
-class State(NamedTuple):
-    """Where everybody is, what the things are like (a number each), what has been decided."""
-
-    processes: tuple[At, ...]
-    things: tuple[int, ...]
-    decided: _Decided
-
-
-OVER = State((), (), frozenset())  # the program has ended
-CLOSED = 1 << 8  # of a channel, beside the number of values in it
-
-
-class Move(NamedTuple):
-    """A step from one state to another.
-
-    Attributes:
-        movers: Who moves.
-        pc: By which instruction.
-        alternative: Which of its alternatives.
-        suits: Whether it is made only if that lets the goroutines end.
-    """
-
-    target: int
-    movers: tuple[At, ...]
-    pc: int
-    alternative: int
-    suits: bool
-
-
-def begun(goroutine: int) -> tuple[object, ...]:
-    """What is decided when a goroutine has been started."""
-    return "go", goroutine
-
-
-@dataclass(slots=True)
-class Schedule:
-    """The graph.
-
-    Attributes:
-        states: The first is the beginning.
-        moves: State -> what can happen in it.
-        held: States in which something is left out, as others meet.
-    """
-
-    states: list[State] = field(default_factory=list)
-    held: set[int] = field(default_factory=set)
-    moves: list[tuple[Move, ...]] = field(default_factory=list)
 
 
 def schedule_of(skeleton: Skeleton, waited: Waited, moods: set[Mood]) -> Schedule | None:
@@ -179,7 +93,7 @@ class _Scheduler:
     def begin(self) -> State:
         return self.settle([At(self.entry, 0, Got.UNKNOWN, -1)], [0] * len(self.kinds), frozenset())
 
-    def settle(self, processes: list[At], things: list[int], decided: _Decided) -> State:
+    def settle(self, processes: list[At], things: list[int], decided: Decided) -> State:
         """Runs everybody up to where something has to be waited for or decided."""
         done: list[At] = []
         known: dict[tuple[object, ...], bool] | None = None  # what is decided, once somebody asks
@@ -324,7 +238,7 @@ class _Scheduler:
         state: State,
         moved: dict[At, list[At]],
         things: list[int],
-        decided: _Decided | None = None,
+        decided: Decided | None = None,
     ) -> State:
         """The state when some have moved; of equal ones only one for each entry moves."""
         processes: list[At] = []

@@ -10,6 +10,7 @@ from goknot.inputs.source.bodies.lines import lines_of
 from goknot.inputs.source.bodies.program import Program
 from goknot.inputs.source.bodies.registers import Registers
 from goknot.inputs.source.bodies.texts import header_around, results_of, text_of
+from goknot.inputs.source.bodies.waysout import WaysOut
 from goknot.model.leakfacts import FunctionFacts, LeakEvent, LeakNode, Spot
 from goknot.model.registerfacts import Frequency, Registration, WayOut
 
@@ -36,6 +37,7 @@ class Registrations:
 
     def __init__(self, program: Program, registers: Registers) -> None:
         self.registers = registers
+        self.ways = WaysOut(registers)
         self.frequencies = Frequencies(program, registers)
         self._files: dict[str, tuple[str, bytes]] = {}
         self._ends: dict[tuple[str, str], str] = {}
@@ -137,7 +139,7 @@ class Registrations:
             maker=maker,
             depth=depth,
             grows=self._grows(facts, event),
-            way_out=self.registers.way_out(register, nested="[]" in facts.nodes[table].detail),
+            way_out=self.ways.of(register, nested="[]" in facts.nodes[table].detail),
             ticket=self._ticket(event, where, depth),
             frequency=self._frequency(where if not depth else calls[0], maker if not depth else facts.name),
             package=home,
