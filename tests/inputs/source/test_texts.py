@@ -37,10 +37,10 @@ PIECES = st.lists(
 
 def plain_header(data: bytes, at: int) -> str | None:
     """The function around an offset, read upwards from it."""
-    start = data.rfind(b"\nfunc", 0, at) + 1
+    start = data.rfind(b"\nfunc", 0, at + 3) + 1
     if not start and not data.startswith(b"func"):
         return None
-    if at == start == 0 or data.find(b"\n}", start, at) >= 0:
+    if at <= start or data.find(b"\n}", start, at) >= 0:
         return None
     first = data.find(b"\n", start)
     line = data[start:first]
