@@ -56,7 +56,7 @@ class Registration:
         depth: How many calls lie between the function looked at and that line.
         grows: `each`: every call adds one; `same`: it replaces the one before; `named`: so if the name is the same;
             `looked-up`: by a name that is looked for first, as caches do; `unique`: by a name that ends the program if
-            it comes twice.
+            it comes twice; `bounded`: no more than so many, as a look at the length says.
         way_out: Who takes elements out.
         ticket: What the call gave that would take it out: `none`, `dropped`, `kept`.
         frequency: How often the maker runs.

@@ -33,7 +33,7 @@ def find(program: ProgramFacts) -> Iterator[Leak]:
 def _judge(facts: FunctionFacts, event: LeakEvent, one: Registration) -> Confidence | None:  # noqa: PLR0911
     """How sure it is; None if it is no leak, as far as anybody can see."""
     often = one.frequency.kind
-    if often == "start" or one.grows == "same":
+    if often == "start" or one.grows in {"same", "bounded"}:
         return None
     undone = _undone(facts, event, one)
     if undone == "always":

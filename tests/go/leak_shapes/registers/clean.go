@@ -238,3 +238,44 @@ func Delayed() {
 		end()
 	}
 }
+
+const nFirsts = 1
+
+var firsts []*session
+
+func noteFirst(http.ResponseWriter, *http.Request) {
+	s := &session{data: payload.New()}
+	if len(firsts) >= nFirsts {
+		return
+	}
+	firsts = append(firsts, s)
+}
+
+// FirstsOnly keeps no more than so many.
+//
+//shape:collected
+func FirstsOnly() { noteFirst(nil, nil) }
+
+var (
+	loaded   []*session
+	loadOnce sync.Once
+)
+
+func load(lines []string) {
+	loadOnce.Do(func() {
+		for range lines {
+			s := &session{data: payload.New()}
+			loaded = append(loaded, s)
+		}
+	})
+}
+
+func loading(http.ResponseWriter, *http.Request) {
+	load([]string{"one"})
+	payload.New().Use()
+}
+
+// LoadedOnce is filled by the first request alone.
+//
+//shape:collected
+func LoadedOnce() { loading(nil, nil) }

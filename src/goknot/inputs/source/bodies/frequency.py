@@ -131,6 +131,12 @@ class Frequencies:
         """How often a call runs that stands in a function (`F` or `T.M`)."""
         return self._of_site(Site(path, spot.file, data, at, is_call=True), f"{name} itself", 0)
 
+    def is_once(self, path: str, spot: Spot, data: bytes, at: int) -> bool:
+        """Whether a place stands in a function literal that sync.Once calls."""
+        header = header_around(data, at)
+        around = self._around(Site(path, spot.file, data, at, is_call=True), header) if header is not None else None
+        return around is not None and around.kind == "start"
+
     def sites(self, path: str, name: str) -> Iterator[Site]:
         """Where a function (`F` or `T.M`) is named, as far as texts tell."""
         owner, _, short = name.rpartition(".")
@@ -221,7 +227,8 @@ def _says(part: Part, node: Node) -> Frequency | None:
         is_argument = parent is not None and parent.type == "argument_list"
         if is_argument and parent is not None and parent.parent is not None:
             callee = part.text(parent.parent.child_by_field_name("function") or parent)
-            if callee.endswith((".Do", "OnceFunc", "OnceValue", "OnceValues")):
+            alone = parent.named_child_count == 1  # singleflight's Do takes a key as well
+            if callee.endswith((".Do", "OnceFunc", "OnceValue", "OnceValues")) and alone:
                 return Frequency("start", "sync.Once calls it")
             if not callee.startswith("func"):
                 return Frequency("unknown", f"a function handed to {callee[:40]} calls it")

@@ -19,6 +19,7 @@ _NO_KEYS = frozenset({"closure", "method-value", "function", "map", "slice"})  #
 _CAME = frozenset({"param", "loaded", "result"})
 _UNIQUE = re.compile(rb"panic\([^\n]*(?:[Dd]uplicate|already|twice|exists|registered)")  # names that never come twice
 _OWN_INFORMER = re.compile(rb"New\w*Informer")  # one that is dropped with what listens
+_UP_TO = rb"\blen\((?:[\w.]*\.)?%b\)\s*[<>]=?\s*(?!0\b)\w"  # a length held against something else than nothing
 _VALUES = frozenset({"time.Time", "time.Duration", "reflect.Value", "sync.Mutex", "sync.Once"})
 _PUTS = frozenset({"append", "map-store"})
 _ENDS = "Close|Stop|Shutdown|Destroy|Release|Dispose|Unsubscribe|Disconnect|Cancel|Terminate|Free|Detach|Unregister"
@@ -138,14 +139,22 @@ class Registrations:
             where=where,
             maker=maker,
             depth=depth,
-            grows=self._grows(facts, event),
+            grows=self._grows(facts, event, register),
             way_out=self.ways.of(register, nested="[]" in facts.nodes[table].detail),
             ticket=self._ticket(event, where, depth),
-            frequency=self._frequency(where if not depth else calls[0], maker if not depth else facts.name),
+            frequency=self._along(event, where if not depth else calls[0], maker if not depth else facts.name),
             package=home,
             plugin=self._plugin(register),
             ends=next((ends for value in values if (ends := self._ends_of(facts, value))), ""),
         )
+
+    def _along(self, event: LeakEvent, spot: Spot, name: str) -> Frequency:
+        """How often a line runs, if nothing on the way from there to where it is put in runs once."""
+        for passed in (*event.where.calls, event.where.spot):
+            path, data = self._files.get(passed.file, ("", b""))
+            if self.frequencies.is_once(path, passed, data, _offset(data, passed)):
+                return Frequency("start", "sync.Once calls it", passed)
+        return self._frequency(spot, name)
 
     def _frequency(self, spot: Spot, name: str) -> Frequency:
         """How often the line runs that registers, or that hands its register to the one that makes and registers."""
@@ -161,7 +170,7 @@ class Registrations:
         is_plugin = len(known) == 1 and self.registers.is_plugin(known[0].package)
         return known[0].spot if is_plugin else None
 
-    def _grows(self, facts: FunctionFacts, event: LeakEvent) -> str:
+    def _grows(self, facts: FunctionFacts, event: LeakEvent, register: str) -> str:
         spot = event.where.spot
         _, data = self._files.get(spot.file, ("", b""))
         at = _offset(data, spot)
@@ -169,6 +178,9 @@ class Registrations:
         text = text_of(data, header) if header is not None else b""
         if _UNIQUE.search(text):
             return "unique"
+        slot = re.escape(register.rpartition(".")[2].encode())
+        if header is not None and re.search(_UP_TO % slot, data[header.start : at]):
+            return "bounded"
         if event.kind == "append":
             return "each"
         keys = {facts.nodes[key].kind for key in event.others[0]} if event.others else set()
