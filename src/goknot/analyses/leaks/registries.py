@@ -18,6 +18,7 @@ from goknot.model.registerfacts import Registration
 from goknot.model.verdict import Confidence, Level, Verdict
 
 KIND = "registered-never-removed"
+_OF_SERVICES = frozenset({"shutdown"})  # what ends with the program, as often as not
 
 
 def find(program: ProgramFacts) -> Iterator[Leak]:
@@ -54,7 +55,8 @@ def _judge(facts: FunctionFacts, event: LeakEvent, one: Registration) -> Confide
         return Confidence.POSSIBLE if one.ends else None
     if often == "few":
         return Confidence.POSSIBLE
-    comes_and_goes = often == "many" or bool(one.ends)
+    transient = one.ends and one.ends.rpartition(".")[2].lower() not in _OF_SERVICES
+    comes_and_goes = often == "many" or transient
     return Confidence.LIKELY if comes_and_goes and not doubtful else Confidence.POSSIBLE
 
 

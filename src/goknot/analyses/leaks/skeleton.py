@@ -6,8 +6,8 @@ A loop of which nobody knows how often it runs is run twice if it counts, and as
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import IntEnum, auto
 from typing import NamedTuple
 
@@ -165,6 +165,9 @@ class _Builder:
         self.n_copies = 0
         self.guessed = False
         self.making = {loop for node in tracked for loop in process.loops.get(node, ())}
+        # bounds of loops that are run once as they make what is looked at: so are others that run as often
+        counts = (step for step in _repeats(process.steps) if step.loop in self.making and times_of(step) >= 0)
+        self.run_once = {step.bound for step in counts}
 
     def emit(self, instruction: Instruction) -> int:
         if len(self.code) >= MAX_INSTRUCTIONS:
@@ -179,6 +182,8 @@ class _Builder:
 
     def _step(self, step: Step, after: int, scope: _Scope) -> int:  # noqa: PLR0911 (one line a kind)
         if isinstance(step, Act):
+            if step.kind == "add" and self.run_once and (step.word in self.run_once or not step.word.isdecimal()):
+                step = replace(step, word="1")  # as many as the loop after it starts
             return self.emit(Instruction(Op.ACT, (after,), (step,), where=step.where))
         if isinstance(step, Choice):
             return self._choice(step, after, scope)
@@ -256,9 +261,10 @@ class _Builder:
     def _repeat(self, step: Repeat, after: int, scope: _Scope) -> int:
         if step.kind == "ever" and not step.body:
             return self.emit(Instruction(Op.ALIVE, ()))
-        if step.loop in self.making:
-            return self._copies(step, 1, after, scope)
         times = times_of(step)
+        if step.loop in self.making or (times >= 0 and step.bound in self.run_once):
+            self.guessed = self.guessed or times != 1
+            return self._copies(step, 1, after, scope)
         if times >= 0:
             self.guessed = self.guessed or not step.bound.isdecimal()
             return self._copies(step, times, after, scope)
@@ -288,6 +294,23 @@ class _Builder:
             )
             following = self.steps(step.body, following, inner)
         return following
+
+
+def _repeats(steps: Iterable[Step]) -> Iterator[Repeat]:
+    """Every loop."""
+    for step in steps:
+        if isinstance(step, Repeat):
+            yield step
+        for inner in _bodies(step):
+            yield from _repeats(inner)
+
+
+def _bodies(step: Step) -> Iterable[Steps]:
+    if isinstance(step, Choice):
+        return step.alternatives
+    if isinstance(step, Select):
+        return [inner for _, inner in step.cases]
+    return () if isinstance(step, (Act, Leave, Tell)) else (step.body,)
 
 
 def _deferred(steps: Iterable[Step]) -> list[Later]:

@@ -334,6 +334,8 @@ class Evaluator:
             return Value(inner.refs, given)
         shape = self.program.under(given)
         kind = shape.kind if shape is not None else "struct"
+        if shape is given and kind == "struct" and shape is not None and not shape.fields:
+            return Value((), given)  # struct{}{} takes no room
         made = self.machine.make(kind if kind in {"map", "slice"} else "new", given, expr.pos)
         self._fill(frame, made, expr, shape)
         return Value((Ref(made.id),), given)

@@ -258,9 +258,9 @@ class Registrations:
         path, _ = self._files.get(node.type_spot.file if node.type_spot else "", ("", b""))
         key = (path, name)
         if key not in self._ends:
+            receiver = rf"^func \(\w* ?\*?{re.escape(name)}(?:\[[^\]\n]*\])?\)"
             pattern = re.compile(
-                rf"^func \(\w* ?\*?{re.escape(name)}(?:\[[^\]\n]*\])?\) ({_ENDS})\(".encode(),
-                re.MULTILINE | re.IGNORECASE,
+                rf"{receiver} ({_ENDS})\((?:\w+ context\.Context)?\)".encode(), re.MULTILINE | re.IGNORECASE
             )
             hits = (pattern.search(file.data) for file in self.registers.corpus.with_word_in(name.encode(), path))
             self._ends[key] = next((f"{name}.{hit[1].decode()}" for hit in hits if hit), "")
