@@ -72,6 +72,7 @@ func init() {
 	add("blocked.SemaphoreNotReleased", blocked.SemaphoreNotReleased)
 	add("blocked.SendAfterTimeout", blocked.SendAfterTimeout)
 	add("blocked.SendNobodyReceives", blocked.SendNobodyReceives)
+	add("blocked.SentAsOftenAsReceived", blocked.SentAsOftenAsReceived)
 	add("blocked.SentInBranches", blocked.SentInBranches)
 	add("blocked.ShutDownByOnce", blocked.ShutDownByOnce)
 	add("blocked.StartFails", blocked.StartFails)
@@ -92,4 +93,5 @@ func init() {
 	add("blocked.WaitGroupShort", blocked.WaitGroupShort)
 	add("blocked.WaitGroupWhole", blocked.WaitGroupWhole)
 	add("blocked.WaitsForItself", blocked.WaitsForItself)
+	add("blocked.WorkersWithContexts", blocked.WorkersWithContexts)
 }

@@ -775,3 +775,56 @@ func StartedTwiceOver() {
 	}()
 	<-second
 }
+
+// WorkersWithContexts counts as many as it starts, each with a context of its own.
+//
+//shape:collected
+func WorkersWithContexts() { startWorkers(3) }
+
+func startWorkers(n int) {
+	data := payload.New()
+	var group sync.WaitGroup
+	group.Add(n)
+	for i := 0; i < n; i++ {
+		go func() {
+			defer group.Done()
+			ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+			defer cancel()
+			<-ctx.Done()
+			data.Use()
+		}()
+	}
+	done := make(chan struct{})
+	go func() {
+		group.Wait()
+		close(done)
+	}()
+	go func() {
+		<-done
+		data.Use()
+	}()
+}
+
+// SentAsOftenAsReceived has as many senders as turns of the loop that receives, each with a context of its own.
+//
+//shape:collected
+func SentAsOftenAsReceived() { gather(4) }
+
+func gather(n int) {
+	data := payload.New()
+	found := make(chan int)
+	for i := 0; i < n; i++ {
+		go func() {
+			ctx, cancel := context.WithCancel(context.Background())
+			cancel()
+			<-ctx.Done()
+			found <- 1
+		}()
+	}
+	go func() {
+		for i := 0; i < n; i++ {
+			<-found
+		}
+		data.Use()
+	}()
+}
