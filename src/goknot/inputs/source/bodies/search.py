@@ -89,23 +89,7 @@ class _Search:
         starters = self._starters()
         registers = RegisterSearch(self.program, self.corpus, partial(self._run, deep=True), self._run)
         registers.find()
-        fresh: list[tuple[PackageDeclarations, FunctionFacts]] = []
-        worth: set[str] = set()
-        for mark, word in _WORD_BY_MARK.items():
-            maybe = (file for file in self.corpus.with_word(word) if file.path not in worth)
-            worth.update(file.path for file in maybe if mark in file.data)
-        for path in self.corpus.nodes:
-            files = self.corpus.files(path)
-            selves = {file.path: found for file in files if (found := _self_stores(file.data))}
-            if not selves and not any(file.path in worth for file in files):
-                continue
-            declared = self.program.package(path)
-            if declared is not None:
-                self._ignores(declared)
-                for d in self.program.functions(declared):
-                    is_self = any(d.start < at < d.end for at in selves.get(d.source.path, ()))
-                    if is_self or (d.source.path in worth and _matters(d, starters.get(d.source.path))):
-                        fresh.append(self._run(declared, d))
+        fresh = self._with_marks(starters)
         for _ in range(_ROUNDS):
             fresh = self._callers(fresh)
             if not fresh:
@@ -119,6 +103,26 @@ class _Search:
         functions = sorted(self.done.values(), key=lambda facts: (facts.package, facts.spot))
         functions = registers.with_registrations(functions)
         return ProgramFacts(tuple(functions), self._words(functions), self.ignores), self.program
+
+    def _with_marks(self, starters: Mapping[str, re.Pattern[bytes]]) -> list[tuple[PackageDeclarations, FunctionFacts]]:
+        """Runs the functions whose text can matter by itself."""
+        found: list[tuple[PackageDeclarations, FunctionFacts]] = []
+        worth: set[str] = set()
+        for mark, word in _WORD_BY_MARK.items():
+            maybe = (file for file in self.corpus.with_word(word) if file.path not in worth)
+            worth.update(file.path for file in maybe if mark in file.data)
+        for path in self.corpus.nodes:
+            files = self.corpus.files(path)
+            selves = {file.path: stores for file in files if (stores := _self_stores(file.data))}
+            declared = self.program.package(path) if selves or any(file.path in worth for file in files) else None
+            if declared is None:
+                continue
+            self._ignores(declared)
+            for d in self.program.functions(declared):
+                is_self = any(d.start < at < d.end for at in selves.get(d.source.path, ()))
+                if is_self or (d.source.path in worth and _matters(d, starters.get(d.source.path))):
+                    found.append(self._run(declared, d))
+        return found
 
     def _run(
         self, package: PackageDeclarations, declared: Declared, *, deep: bool = False
@@ -153,9 +157,8 @@ class _Search:
         """Runs the functions that call those whose leak depends on who calls them."""
         seen = list(fresh)
         found: list[tuple[PackageDeclarations, FunctionFacts]] = []
-        patterns = calls_by_file(
-            self.corpus, ((facts.package, facts.name) for _, facts in seen if _depends_on_caller(facts))
-        )
+        wanted = {(facts.package, facts.name) for _, facts in seen if _depends_on_caller(facts)}
+        patterns = calls_by_file(self.corpus, wanted)
         takers = self._takers(facts for _, facts in seen)
         for file in self.corpus.with_any(takers):
             patterns[file.path].add(_takes_pattern(takers).pattern.decode())
