@@ -263,7 +263,7 @@ class _Builder:
             return self.emit(Instruction(Op.ALIVE, ()))
         times = times_of(step)
         if step.loop in self.making or (times >= 0 and step.bound in self.run_once):
-            self.guessed = self.guessed or times != 1
+            self.guessed = self.guessed or times > 1
             return self._copies(step, 1, after, scope)
         if times >= 0:
             self.guessed = self.guessed or not step.bound.isdecimal()

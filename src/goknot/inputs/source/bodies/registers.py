@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from goknot.inputs.source.bodies.corpus import Corpus
-from goknot.inputs.source.bodies.texts import Header, header_around, line_of, result_of, text_of
+from goknot.inputs.source.bodies.texts import Header, header_around, line_of, result_at, text_of
 from goknot.model.leakfacts import Spot
 
 _VAR_LINE = re.compile(rb"var[ \t]+(\w+(?:, *\w+)*)[ \t]*([^\n]*)")
@@ -135,7 +135,8 @@ class Registers:
         if not home or "." in text:
             return None
         if found[4] == b"(" and not found[0].lstrip(b"= ").startswith(b"new("):
-            result = next((r for other in self.corpus.files(home) if (r := result_of(other.data, text))), "")
+            function = self.corpus.header(home, "", text)
+            result = result_at(function[0].data, function[1]) if function is not None else ""
             if not result or "." in result:
                 return None
             text = result

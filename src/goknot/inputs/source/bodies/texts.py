@@ -141,13 +141,10 @@ def text_of(data: bytes, header: Header) -> bytes:
     return data[header.start : end + 2 if end >= 0 else len(data)]
 
 
-def result_of(data: bytes, name: str) -> str:
-    """The (first) result type of a function of a file, without its star; empty if that is not there."""
-    start = data.find(f"\nfunc {name}(".encode())
-    if start < 0:
-        return ""
-    end = data.find(b"\n", start + 1)
-    found = _RESULT.search(data[start + 1 : end if end >= 0 else len(data)].rstrip())
+def result_at(data: bytes, start: int) -> str:
+    """The (first) result type of the function that begins at an offset, without its star; empty if it has none."""
+    end = data.find(b"\n", start)
+    found = _RESULT.search(data[start : end if end >= 0 else len(data)].rstrip())
     return found[1].decode("utf-8", "replace") if found is not None else ""
 
 

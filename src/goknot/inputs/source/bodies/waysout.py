@@ -101,7 +101,7 @@ class WaysOut:
         anew, _ = _patterns(variable.name, is_field=False)
         mark = variable.name.encode()
         for _, _, data in self.corpus.with_word_in(mark, variable.package):
-            for match in anew.finditer(data):
+            for match in on_lines_with(data, mark, anew):
                 header = header_around(data, match.start())
                 is_set = match[0].rstrip().endswith(b"=") and header is not None and header.name not in {"init", "main"}
                 if is_set and header is not None and not _begins(data, match, header, is_field=True):
