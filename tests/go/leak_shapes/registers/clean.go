@@ -279,3 +279,19 @@ func loading(http.ResponseWriter, *http.Request) {
 //
 //shape:collected
 func LoadedOnce() { loading(nil, nil) }
+
+var (
+	numbers = map[int]struct{}{}
+	highest int
+)
+
+func number(http.ResponseWriter, *http.Request) {
+	highest++
+	numbers[highest] = struct{}{}
+	payload.New().Use()
+}
+
+// Numbers keeps what takes no room.
+//
+//shape:collected
+func Numbers() { number(nil, nil) }

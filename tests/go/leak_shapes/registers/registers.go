@@ -138,3 +138,19 @@ func enter(http.ResponseWriter, *http.Request) {
 //
 //shape:leaks
 func NobodyShuts() { enter(nil, nil) }
+
+type service struct{ data *payload.Blob }
+
+func (s *service) Shutdown() { s.data.Use() }
+
+var atInterrupt []func()
+
+func serve() {
+	s := &service{data: payload.New()}
+	atInterrupt = append(atInterrupt, s.Shutdown) // want registered-never-removed possible
+}
+
+// Served leaks if there is more than one service in a program, which is rare.
+//
+//shape:leaks
+func Served() { serve() }
