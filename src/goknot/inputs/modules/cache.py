@@ -5,20 +5,17 @@ Sources: cmd/go/internal/modfetch/cache.go (CachePath, DownloadDir), golang.org/
 
 from __future__ import annotations
 
-import errno
-import os
 import re
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from goknot.formats.gomod import MAX_BYTES
 from goknot.formats.modgraph import Module
+from goknot.formats.plainfile import open_plain
 from goknot.formats.semver import canonical
 
 # an element neither begins nor ends with a dot, so that no path leads out of the cache
 _PATH = re.compile(r"(?![-/])(?:(?!\.)[A-Za-z0-9._~-]*[A-Za-z0-9_~-](?:/(?!\Z)|\Z))+", re.ASCII)
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _UPPER = re.compile("[A-Z]")
 
 
@@ -51,10 +48,7 @@ def read_mod_file(path: Path) -> bytes:
     Raises:
         OSError: It cannot be read.
     """
-    handle = os.open(path, _FLAGS)  # opening a pipe must not wait for who writes to it
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
+    with open_plain(path) as file:
         return file.read(MAX_BYTES + 1)
 
 

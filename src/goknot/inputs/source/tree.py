@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from goknot.errors import InputError
+from goknot.formats.plainfile import READ_FLAGS
 
 
 class Listing(NamedTuple):
@@ -67,7 +68,6 @@ class Tree(Protocol):
 
 
 MODULE_FILES = ("go.mod", "go.work")
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class DiskTree:
@@ -118,7 +118,7 @@ class DiskTree:
         for name in names:
             try:
                 # a pipe that replaced a file must not hang the scan, hence O_NONBLOCK
-                handle = os.open(f"{folder}/{name}", _FLAGS)
+                handle = os.open(f"{folder}/{name}", READ_FLAGS)
                 try:
                     data = os.read(handle, n_bytes)
                 finally:
@@ -130,7 +130,7 @@ class DiskTree:
 
     def read(self, path: str, n_bytes: int) -> bytes:
         """The first bytes of a file."""
-        handle = os.open(path, _FLAGS)
+        handle = os.open(path, READ_FLAGS)
         try:
             # first what nearly every file fits in: a buffer of n_bytes is made before anything is read
             data = os.read(handle, min(n_bytes, 1 << 16))

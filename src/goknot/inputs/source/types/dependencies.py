@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,12 @@ from pathlib import Path
 from goknot.errors import InputError
 from goknot.formats.goheader import Head, PathNames, parse_head
 from goknot.formats.gomod import GoMod, parse_gomod
+from goknot.formats.plainfile import open_plain
 from goknot.formats.semver import module_key
 from goknot.inputs.source.layout import Module
 from goknot.inputs.source.package import FileChooser, LoadedPackage, sort_files
 
 MAX_FILE_BYTES = 16 << 20
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _MAX_MODULES = 5000
 _UPPER = re.compile("[A-Z]")
 _MODULE = Module("", "", "", declared=False)
@@ -168,13 +167,7 @@ class Dependencies:
 def read_bytes(path: Path) -> bytes | None:
     """A file of a dependency; None if it cannot be read, is no plain file, or is too large."""
     try:
-        handle = os.open(path, _FLAGS)  # opening a pipe must not wait for who writes to it
-    except OSError:
-        return None
-    try:
-        with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                return None
+        with open_plain(path) as file:
             data = file.read(MAX_FILE_BYTES + 1)
     except OSError:
         return None
