@@ -32,11 +32,8 @@ def calls_by_file(corpus: Corpus, functions: Iterable[tuple[str, str]]) -> dict[
             continue
         for file in corpus.with_word_in(word, path):
             found[file.path].add(rf"(?<![\w.]){escaped}{_CALLED}")
-        importers = corpus.importers(path) if everywhere else {}
-        for file in corpus.with_word(word) if importers else ():
-            alias = importers.get(file)
-            if alias is not None:
-                found[file.path].add(rf"\b{re.escape(alias)}\s*\.\s*{escaped}{_CALLED}")
+        for file, alias in corpus.importing(path, word) if everywhere else ():
+            found[file.path].add(rf"\b{re.escape(alias)}\s*\.\s*{escaped}{_CALLED}")
     return found
 
 

@@ -106,6 +106,14 @@ class Corpus:
             found = self._importers[path] = {file: alias for file, alias in named if alias}
         return found
 
+    def importing(self, path: str, word: bytes) -> Iterator[tuple[File, str]]:
+        """The files that import a package and have a word, with what they call the package."""
+        importers = self.importers(path)
+        for file in self.with_word(word):
+            alias = importers.get(file)
+            if alias is not None:
+                yield file, alias
+
     def _imports(self) -> dict[str, list[File]]:
         """Import path -> the files that import it."""
         found: dict[str, list[File]] = defaultdict(list)

@@ -111,21 +111,16 @@ class Frequencies:
                 )
             for file in self.corpus.with_word_in(mark, path):
                 yield from _uses(file, mark, pattern)
-            importers = self.corpus.importers(path)
-            for file in self.corpus.with_word(mark):
-                if file in importers:
-                    yield from _uses(file, mark, pattern)
+            for file, _ in self.corpus.importing(path, mark):
+                yield from _uses(file, mark, pattern)
             return
         here = re.compile(rb"(?<![\w.\"])" + mark + rb"\b(?:\[[^\]\n]*\])?\(?")
         for file in self.corpus.with_word_in(mark, path):
             yield from _uses(file, mark, here)
         if name[:1].isupper():
-            importers = self.corpus.importers(path)
-            for file in self.corpus.with_word(mark):
-                alias = importers.get(file)
-                if alias is not None:
-                    there = re.compile(rb"\b" + alias.encode() + rb"\." + mark + rb"\b(?:\[[^\]\n]*\])?\(?")
-                    yield from _uses(file, mark, there)
+            for file, alias in self.corpus.importing(path, mark):
+                there = re.compile(rb"\b" + alias.encode() + rb"\." + mark + rb"\b(?:\[[^\]\n]*\])?\(?")
+                yield from _uses(file, mark, there)
 
     def of_call(self, path: str, spot: Spot, data: bytes, at: int, name: str) -> Frequency:
         """How often a call runs that stands in a function (`F` or `T.M`)."""

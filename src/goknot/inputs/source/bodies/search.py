@@ -161,7 +161,7 @@ class _Search:
         patterns = calls_by_file(self.corpus, wanted)
         takers = self._takers(facts for _, facts in seen)
         for file in self.corpus.with_any(takers):
-            patterns[file.path].add(_takes_pattern(takers).pattern.decode())
+            patterns[file.path].add(_taking(takers))
         calls = compiled(patterns)
         files = [file for file in self.corpus.all_files() if file.path in calls and calls[file.path].search(file.data)]
         texts = {file.path for file in files}
@@ -197,7 +197,7 @@ class _Search:
         if not names:
             return []
         counts: Counter[bytes] = Counter()
-        pattern = _takes_pattern(names)
+        pattern = re.compile(_taking(names).encode())
         for file in self.corpus.with_any(names):
             counts.update(pattern.findall(file.data))
         return sorted(name for name, count in counts.items() if count <= MAX_TAKERS)
@@ -327,7 +327,7 @@ def _is_open(facts: FunctionFacts, event: LeakEvent) -> bool:
     return any(facts.nodes[subject].outside for subject in event.subjects) or not event.subjects
 
 
-def _takes_pattern(names: Iterable[bytes]) -> re.Pattern[bytes]:
-    """What takes the channel that a function returns."""
-    any_of = b"|".join(map(re.escape, sorted(names)))
-    return re.compile(rb"(?:\brange\b|<-|=)[ \t]*(?:[\w.]+\.)?(%s)\(" % any_of)
+def _taking(names: Iterable[bytes]) -> str:
+    """The regular expression of what takes the channel that a function returns."""
+    any_of = b"|".join(map(re.escape, sorted(names))).decode()
+    return rf"(?:\brange\b|<-|=)[ \t]*(?:[\w.]+\.)?({any_of})\("

@@ -116,8 +116,7 @@ class WaysOut:
         for path in homes:
             yield from self.corpus.with_word_in(name.encode(), path)
             if name[:1].isupper():
-                importers = self.corpus.importers(path)
-                yield from (file for file in self.corpus.with_word(name.encode()) if file in importers)
+                yield from (file for file, _ in self.corpus.importing(path, name.encode()))
 
     def _is_used(self, path: str, header: Header, depth: int = 0) -> bool:
         """Whether a function is called by one that runs, or may be by whoever imports its package."""
