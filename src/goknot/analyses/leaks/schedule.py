@@ -225,7 +225,8 @@ class _Scheduler:
         for alternative, target in enumerate(instruction.targets):
             decided = state.decided
             if instruction.key is not None and len(instruction.targets) == 2:
-                answers = {**dict(decided), instruction.key: (alternative == 0) != instruction.flips}
+                answers = dict(decided)
+                answers[instruction.key] = (alternative == 0) != instruction.flips
                 decided = frozenset(answers.items())
             following = self._moved(state, {at: [at.to(target)]}, list(state.things), decided)
             if suits and following == OVER:
@@ -265,11 +266,10 @@ class _Scheduler:
                 continue  # what is there already is taken
             if thing < 0 or act is None:
                 if self.code[at.pc].op is Op.RANGE:
-                    following = following.with_got(target, Got.UNKNOWN)
                     ended = at.to(self.code[at.pc].targets[1])
                     yield self._moved(state, {at: [ended]}, list(state.things)), (at,), at.pc, 1, True
                 suits = self.code[at.pc].op is not Op.SELECT or (act is not None and self._is_murky(act))
-                moved = self._moved(state, {at: [following.with_got(target, Got.UNKNOWN)]}, list(state.things))
+                moved = self._moved(state, {at: [at.with_got(target, Got.UNKNOWN)]}, list(state.things))
                 yield moved, (at,), at.pc, alternative, suits
             elif self.kinds[thing].kind == "never":
                 continue
@@ -322,23 +322,12 @@ class _Scheduler:
             return
         if value & ~CLOSED:
             things[thing] = value - 1
-            yield (
-                self._moved(state, {at: [following.with_got(target, Got.ANY)]}, things),
-                (at,),
-                at.pc,
-                alternative,
-                False,
-            )
+            moved = self._moved(state, {at: [at.with_got(target, Got.ANY)]}, things)
+            yield moved, (at,), at.pc, alternative, False
         elif value >= CLOSED:
-            if self.code[at.pc].op is Op.RANGE:
-                following = at.to(self.code[at.pc].targets[1])
-            yield (
-                self._moved(state, {at: [following.with_got(following.pc, Got.CLOSED)]}, things),
-                (at,),
-                at.pc,
-                alternative,
-                False,
-            )
+            after = self.code[at.pc].targets[1] if self.code[at.pc].op is Op.RANGE else target
+            moved = self._moved(state, {at: [at.with_got(after, Got.CLOSED)]}, things)
+            yield moved, (at,), at.pc, alternative, False
 
     def _meet(self, state: State, at: At, alternative: int, sent: Act, following: At) -> Iterator[_Next]:
         """A send on a channel without room, with everybody who receives."""
