@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from trees import scan, write
 
-from goknot.inputs.source import DiskTree, SourceOptions, scan_source
 from goknot.inputs.source.bodies.callers import calls_by_file, compiled
 from goknot.inputs.source.bodies.corpus import Corpus
 from goknot.inputs.source.bodies.program import Program
@@ -41,11 +41,7 @@ func Use() {
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Corpus:
-    for name, text in FILES.items():
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-    return Corpus(Program(scan_source(DiskTree(tmp_path), SourceOptions("linux", "amd64"))))
+    return Corpus(Program(scan(write(tmp_path, FILES))))
 
 
 def callers(corpus: Corpus, *functions: tuple[str, str]) -> dict[str, list[int]]:
